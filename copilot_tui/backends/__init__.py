@@ -1,0 +1,98 @@
+"""What answers: one protocol for every server, and the table of kinds.
+
+A backend turns a branch of a conversation into a request and the answer into `Delta`s. It knows nothing of the
+store or the screen, and raises `BackendError`s alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from copilot_tui.config import BackendConfig
+    from copilot_tui.conversation import Conversation, Message
+
+ContextMode = Literal["full", "newest"]
+"""full: the whole branch is sent. newest: only the newest prompt; the memory is the server's."""
+
+
+class Delta(NamedTuple):
+    """What has come since the last one. Everything that one read from the socket brought is one delta."""
+
+    text: str = ""
+    reasoning: str = ""
+    complete: bool = False
+    """The server has said that the reply is whole: a finish_reason, or [DONE]."""
+    finish_reason: str | None = None
+    tool_calls: bool = False
+    """The model asked for a tool, which a plain chat does not have."""
+    model: str | None = None
+    """The model that answers, where the server names it."""
+    usage: dict[str, Any] | None = None
+    wire: dict[str, Any] | None = None
+    """To be kept in the reply's `wire`, over what is there."""
+    notice: str | None = None
+    """Something to say in the status line or on stderr; not part of the reply."""
+
+
+@dataclass(frozen=True)
+class ReplyRequest:
+    """One reply that is wanted: the branch that ends with a prompt, and the settings for it."""
+
+    conversation: Conversation
+    """Read only; for what was said in other branches."""
+    path: tuple[Message, ...]
+    """From the root to the prompt. Failed replies without text are among them; `spoken` leaves them out."""
+    model: str = ""
+    """Empty: the backend's or the server's own choice."""
+    system: str | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    """temperature, top_p, max_tokens, reasoning_effort: only what was set."""
+    context: ContextMode = "full"
+
+
+class Model(NamedTuple):
+    """One entry of a server's list of models."""
+
+    id: str
+    owner: str = ""
+    is_provider: bool = False
+    """g4f lists its providers among the models."""
+
+
+class Backend(Protocol):
+    """Something that answers."""
+
+    name: str
+    """The name in the configuration: [backends.NAME]."""
+
+    def stream(self, request: ReplyRequest) -> AsyncGenerator[Delta, None]:
+        """The reply, as it comes. Closing the generator closes the socket. Raises BackendError."""
+        ...
+
+    async def models(self) -> list[Model]:
+        """What the server offers. Raises BackendError."""
+        ...
+
+    async def aclose(self) -> None:
+        """Give back sockets."""
+        ...
+
+
+_KINDS: dict[str, str] = {
+    "g4f": "copilot_tui.backends.g4f",
+    "openai": "copilot_tui.backends.openai",
+    "demo": "copilot_tui.backends.demo",
+}
+"""Kind → the module whose `create` makes it. Only the chosen one is imported."""
+
+
+def create(config: BackendConfig) -> Backend:
+    """The backend that this configuration describes."""
+    make: Callable[[BackendConfig], Backend] = import_module(_KINDS[config.kind]).create
+    return make(config)

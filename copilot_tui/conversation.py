@@ -1,0 +1,277 @@
+"""A conversation: a tree of messages, of which one branch is shown.
+
+Knows nothing of files, screens or sockets. Times are ISO 8601 strings in UTC, kept as they were written.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Final
+
+TITLE_LENGTH: Final = 60
+"""Characters of the first prompt that become the title, cut at a word."""
+
+UNTITLED: Final = "New conversation"
+
+
+class Role(StrEnum):
+    """Who speaks."""
+
+    USER = "user"
+    ASSISTANT = "assistant"
+    SYSTEM = "system"
+
+
+class Status(StrEnum):
+    """How a message ended. A reply is partial until it is proven complete."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    ERROR = "error"
+
+
+class TitleSource(StrEnum):
+    """Who chose the title; one that the user chose is final."""
+
+    AUTO = "auto"
+    USER = "user"
+
+
+def new_id() -> str:
+    """A fresh uuid4 in its usual spelling."""
+    return str(uuid.uuid4())
+
+
+def utc_now() -> datetime:
+    """The present moment; the clock that everything takes unless a test gives another."""
+    return datetime.now(UTC)
+
+
+def timestamp(moment: datetime) -> str:
+    """ISO 8601 in UTC with milliseconds: 2026-11-21T06:27:35.123Z."""
+    return (
+        moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    )
+
+
+class _Pieces:
+    """The pieces of one growing text, and what the first of them are when joined."""
+
+    __slots__ = ("joined", "pieces")
+
+    def __init__(self, text: str) -> None:
+        self.pieces: list[str] = [text] if text else []
+        self.joined: tuple[int, str] = (len(self.pieces), text)
+
+    def text(self) -> str:
+        # Pieces are only ever added and `joined` is replaced in one step, so any thread may read while
+        # one appends.
+        done, text = self.joined
+        count = len(self.pieces)
+        if count > done:
+            text += "".join(self.pieces[done:count])
+            self.joined = (count, text)
+        return text
+
+
+class GrowingText:
+    """A `str` field to which `append_to` adds in constant time.
+
+    A reply of 200 kB arrives in 20,000 pieces; `+=` on an attribute would copy it 20,000 times. The pieces
+    are joined when the field is read. Setting the field lets go of the pieces.
+    """
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._slot = f"_{name}"
+
+    def __get__(self, instance: object | None, owner: type | None = None) -> str:
+        if instance is None:
+            return ""  # the dataclass field's default
+        pieces: _Pieces = instance.__dict__[self._slot]
+        return pieces.text()
+
+    def __set__(self, instance: object, value: str) -> None:
+        instance.__dict__[self._slot] = _Pieces(value)
+
+    def append_to(self, instance: object, text: str) -> None:
+        """Add `text` at the end of the instance's field."""
+        instance.__dict__[self._slot].pieces.append(text)
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that goes with a message: its text, or its bytes in base64."""
+
+    name: str
+    media_type: str
+    size: int
+    """Bytes of the file."""
+    text: str | None = None
+    data: str | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+    """Keys of the document that this version does not know."""
+
+
+@dataclass(kw_only=True)
+class Message:
+    """One prompt, reply or instruction."""
+
+    id: str
+    role: Role
+    content: GrowingText = GrowingText()  # noqa: RUF009  a descriptor, which dataclasses support
+    parent_id: str | None = None
+    created_at: str = ""
+    status: Status = Status.COMPLETE
+    error: str | None = None
+    """What went wrong, in plain words; never part of `content`."""
+    hint: str | None = None
+    """How to mend it."""
+    model: str | None = None
+    backend: str | None = None
+    reasoning: GrowingText = GrowingText()  # noqa: RUF009
+    finish_reason: str | None = None
+    """Why the model stopped, in the server's word."""
+    usage: dict[str, Any] | None = None
+    """Token counts as the server gave them."""
+    elapsed_s: float | None = None
+    """Seconds from the request to the reply's end."""
+    attachments: list[Attachment] = field(default_factory=list)
+    wire: dict[str, Any] = field(default_factory=dict)
+    """What the backend needs to go on: conversation_id, conversation, server, provider."""
+    extra: dict[str, Any] = field(default_factory=dict)
+    """Keys of the document that this version does not know."""
+
+    def append(self, text: str) -> None:
+        """Add a piece to the content, in constant time."""
+        _CONTENT.append_to(self, text)
+
+    def append_reasoning(self, text: str) -> None:
+        """Add a piece to the reasoning, in constant time."""
+        _REASONING.append_to(self, text)
+
+
+_CONTENT: Final[GrowingText] = vars(Message)["content"]
+_REASONING: Final[GrowingText] = vars(Message)["reasoning"]
+
+
+@dataclass(kw_only=True)
+class Conversation:
+    """A tree of messages with a title and settings of its own."""
+
+    id: str
+    title: str = UNTITLED
+    title_source: TitleSource = TitleSource.AUTO
+    created_at: str = ""
+    updated_at: str = ""
+    backend: str | None = None
+    model: str | None = None
+    system: str | None = None
+    """The system prompt; None: none was set."""
+    settings: dict[str, Any] = field(default_factory=dict)
+    """temperature, top_p, max_tokens, reasoning_effort, context: only what was set."""
+    tags: list[str] = field(default_factory=list)
+    pinned: bool = False
+    archived: bool = False
+    deleted: list[str] = field(default_factory=list)
+    """Ids of messages that were deleted, so that a merge does not bring them back."""
+    head: str | None = None
+    """The message that ends the shown branch."""
+    messages: dict[str, Message] = field(default_factory=dict)
+    """By id, in the order in which they were added."""
+    extra: dict[str, Any] = field(default_factory=dict)
+    """Keys of the document that this version does not know."""
+    _children: dict[str | None, list[str]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        self._index()
+
+    def _index(self) -> None:
+        self._children = {}
+        for message in self.messages.values():
+            self._children.setdefault(message.parent_id, []).append(message.id)
+
+    def add(self, message: Message) -> Message:
+        """Put a message into the tree and make it the head."""
+        self.messages[message.id] = message
+        self._children.setdefault(message.parent_id, []).append(message.id)
+        self.head = message.id
+        return message
+
+    def discard(self, message_id: str) -> None:
+        """Take out a message that has no children, as if it had never been there."""
+        message = self.messages.pop(message_id)
+        self._children[message.parent_id].remove(message_id)
+        if self.head == message_id:
+            self.head = message.parent_id
+
+    def replace_messages(self, messages: Iterable[Message]) -> None:
+        """Take these messages instead of the present ones; the head stays if it is among them."""
+        self.messages = {message.id: message for message in messages}
+        self._index()
+        if self.head not in self.messages:
+            self.head = next(reversed(self.messages), None)
+
+    @property
+    def head_message(self) -> Message | None:
+        """The message that ends the shown branch."""
+        return self.messages.get(self.head) if self.head is not None else None
+
+    def path(self, end: str | None = None) -> list[Message]:
+        """The messages from the root to `end` (default: the head), both included.
+
+        A parent that is missing, or that was met already (a damaged document), ends the walk.
+        """
+        found: dict[str, Message] = {}
+        message = self.messages.get(end if end is not None else self.head or "")
+        while message is not None and message.id not in found:
+            found[message.id] = message
+            message = self.messages.get(message.parent_id or "")
+        return list(reversed(found.values()))
+
+    def children(self, message_id: str | None) -> list[Message]:
+        """The messages that follow this one, oldest first; of None: the roots."""
+        return [self.messages[child] for child in self._children.get(message_id, ())]
+
+    def siblings(self, message_id: str) -> list[Message]:
+        """All versions of a message, itself included, oldest first."""
+        return self.children(self.messages[message_id].parent_id)
+
+    def select(self, message_id: str) -> None:
+        """Show the branch that goes through this message: down to the newest leaf below it."""
+        seen = {message_id}
+        while below := [child for child in self._children.get(message_id, ()) if child not in seen]:
+            message_id = below[-1]
+            seen.add(message_id)
+        self.head = message_id
+
+    def replies(self) -> Iterator[Message]:
+        """Every assistant message of every branch."""
+        return (m for m in self.messages.values() if m.role is Role.ASSISTANT)
+
+    def touch(self, now: datetime) -> None:
+        """Note that something changed."""
+        self.updated_at = timestamp(now)
+
+
+def new_conversation(
+    *, now: datetime, make_id: Callable[[], str] = new_id, **fields: Any
+) -> Conversation:
+    """An empty conversation; `fields` are Conversation's own."""
+    created = timestamp(now)
+    return Conversation(id=make_id(), created_at=created, updated_at=created, **fields)
+
+
+def title_from(prompt: str) -> str:
+    """A title from the first line of a prompt, cut at a word."""
+    line = next((line for line in map(str.strip, prompt.splitlines()) if line), "")
+    line = " ".join(line.split())
+    if len(line) <= TITLE_LENGTH:
+        return line or UNTITLED
+    cut = line[:TITLE_LENGTH].rsplit(" ", 1)[0] if " " in line[:TITLE_LENGTH] else ""
+    return (cut or line[: TITLE_LENGTH - 1]).rstrip(" ,.;:-") + "…"
