@@ -1,0 +1,280 @@
+"""One turn, from a backend into a conversation, its journal and the store: the one path for the app and for `ask`.
+
+The prompt and an empty, partial reply are on disk before the first byte is asked for. Only the server's own
+word makes the reply complete, so every crash leaves true data.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from copilot_tui.backends import Backend, Delta, ReplyRequest
+from copilot_tui.conversation import (
+    Message,
+    Role,
+    Status,
+    TitleSource,
+    new_id,
+    timestamp,
+    title_from,
+    utc_now,
+)
+from copilot_tui.errors import BackendError, CutOff, EmptyReply, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+    from datetime import datetime
+
+    from copilot_tui.backends import ContextMode
+    from copilot_tui.conversation import Conversation
+    from copilot_tui.store import Journal, ReplyStore
+
+FLUSH_INTERVAL_S: Final = 0.25
+"""Received text waits at most this long for the journal; the promise is 0.5 s."""
+
+CONTINUE_PROMPT: Final = "Continue exactly where you stopped, without repeating anything."
+"""What is sent for a reply that was cut by its length or by a stop: visible, and understood by every backend."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A prompt with the reply that is wanted for it; both are in the conversation."""
+
+    conversation: Conversation
+    reply: Message
+    request: ReplyRequest
+
+
+def new_turn(
+    conversation: Conversation,
+    prompt: str,
+    *,
+    backend_name: str,
+    now: Callable[[], datetime] = utc_now,
+    make_id: Callable[[], str] = new_id,
+) -> Turn:
+    """Add the prompt at the head, and an empty reply under it."""
+    if conversation.title_source is TitleSource.AUTO and not conversation.messages:
+        conversation.title = title_from(prompt)
+    prompt_message = Message(
+        id=make_id(),
+        role=Role.USER,
+        content=prompt,
+        parent_id=conversation.head,
+        created_at=timestamp(now()),
+    )
+    conversation.add(prompt_message)
+    return _turn_under(
+        conversation, prompt_message, backend_name=backend_name, now=now, make_id=make_id
+    )
+
+
+def another_reply(
+    conversation: Conversation,
+    reply_id: str,
+    *,
+    backend_name: str,
+    now: Callable[[], datetime] = utc_now,
+    make_id: Callable[[], str] = new_id,
+) -> Turn:
+    """Add an empty reply beside this one, to the same prompt: try again, or regenerate. The old one stays."""
+    prompt = conversation.messages[conversation.messages[reply_id].parent_id or ""]
+    return _turn_under(conversation, prompt, backend_name=backend_name, now=now, make_id=make_id)
+
+
+def _turn_under(
+    conversation: Conversation,
+    prompt: Message,
+    *,
+    backend_name: str,
+    now: Callable[[], datetime],
+    make_id: Callable[[], str],
+) -> Turn:
+    path = tuple(conversation.path(prompt.id))
+    moment = now()
+    reply = conversation.add(
+        Message(
+            id=make_id(),
+            role=Role.ASSISTANT,
+            parent_id=prompt.id,
+            created_at=timestamp(moment),
+            status=Status.PARTIAL,
+            model=conversation.model,
+            backend=backend_name,
+        )
+    )
+    conversation.touch(moment)
+    settings = dict(conversation.settings)
+    context: ContextMode = "newest" if settings.pop("context", None) == "newest" else "full"
+    request = ReplyRequest(
+        conversation=conversation,
+        path=path,
+        model=conversation.model or "",
+        system=conversation.system,
+        settings=settings,
+        context=context,
+    )
+    return Turn(conversation, reply, request)
+
+
+async def stream_reply(
+    turn: Turn,
+    *,
+    backend: Backend,
+    store: ReplyStore,
+    now: Callable[[], datetime] = utc_now,
+) -> AsyncGenerator[Delta, None]:
+    """Stream one reply into its conversation; each delta is given on when it is in the conversation.
+
+    Raises StoreError before the request if the prompt cannot be saved, BackendError after the reply was saved with
+    what had come. When the generator is closed early the text is in the journal, and `settle` saves the rest.
+    """
+    await asyncio.to_thread(store.save, turn.conversation)
+    keeper = _JournalKeeper(await asyncio.to_thread(store.open_journal, turn.conversation, turn.reply))
+    started = time.monotonic()
+    failure: BackendError | None = None
+    try:
+        try:
+            async with aclosing(backend.stream(turn.request)) as deltas:
+                progress = _Progress(turn.reply)
+                async for delta in deltas:
+                    progress.take(delta)
+                    keeper.append(delta.text, delta.reasoning)
+                    yield delta
+                    if trouble := keeper.new_trouble():
+                        yield Delta(notice=trouble)
+            progress.judge()
+        except BackendError as error:
+            failure = error
+            turn.reply.status = Status.PARTIAL if error.cut_off else Status.ERROR
+            turn.reply.error, turn.reply.hint = str(error), error.hint or None
+        turn.reply.elapsed_s = round(time.monotonic() - started, 3)
+        keeper.flush()
+        await asyncio.to_thread(settle, turn, store, keeper.journal, now=now)
+        if failure is not None:
+            raise failure
+    finally:
+        # No await here: on quit nobody waits for us. What is not saved above is folded in by the next load.
+        turn.reply.elapsed_s = turn.reply.elapsed_s or round(time.monotonic() - started, 3)
+        keeper.close()
+
+
+def settle(
+    turn: Turn,
+    store: ReplyStore,
+    journal: Journal | None = None,
+    *,
+    now: Callable[[], datetime] = utc_now,
+) -> None:
+    """Save the reply as it stands; its journal is then no longer needed. Raises StoreError."""
+    turn.conversation.touch(now())
+    store.save(turn.conversation)
+    if journal is not None:
+        journal.discard()
+
+
+class _Progress:
+    """What the deltas of one reply have said so far."""
+
+    def __init__(self, reply: Message) -> None:
+        self._reply = reply
+        self._complete = self._anything = False
+
+    def take(self, delta: Delta) -> None:
+        """Put a delta into the reply."""
+        reply = self._reply
+        if delta.text:
+            reply.append(delta.text)
+            self._anything = True
+        if delta.reasoning:
+            reply.append_reasoning(delta.reasoning)
+            self._anything = True
+        if delta[2:] != _NOTHING_ELSE:
+            self._take_rest(delta)
+
+    def _take_rest(self, delta: Delta) -> None:
+        reply = self._reply
+        self._complete |= delta.complete
+        self._anything |= delta.tool_calls
+        if delta.wire is not None:
+            reply.wire = {**reply.wire, **delta.wire}
+        reply.finish_reason = delta.finish_reason or reply.finish_reason
+        reply.model = delta.model or reply.model
+        reply.usage = delta.usage or reply.usage
+
+    def judge(self) -> None:
+        """Say how the reply ended, now that nothing more comes. Raises CutOff or EmptyReply."""
+        reply = self._reply
+        if not self._anything:
+            raise EmptyReply(
+                "empty reply: the server answered without any text",
+                "The conversation may be too long for the model, or the model may not be loaded. Try again, or "
+                "choose another model.",
+            )
+        if not self._complete:
+            raise CutOff(
+                "cut off: the reply ended before the server said that it was whole",
+                "What came is kept.",
+            )
+        reply.status = Status.COMPLETE
+        reply.content = reply.content  # lets go of the pieces
+        reply.reasoning = reply.reasoning
+
+
+_NOTHING_ELSE: Final[tuple[Any, ...]] = Delta()[2:]
+
+
+class _JournalKeeper:
+    """Brings received text to disk at most FLUSH_INTERVAL_S after it came, also when nothing follows it."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+        self._timer: asyncio.TimerHandle | None = None
+        self._loop = asyncio.get_running_loop()
+        self._syncing: asyncio.Future[None] | None = None
+        self._trouble: str | None = None
+        self._said: str | None = None
+
+    def append(self, text: str, reasoning: str) -> None:
+        if text or reasoning:
+            self.journal.append(text, reasoning)
+            if self._timer is None:
+                self._timer = self._loop.call_later(FLUSH_INTERVAL_S, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self.flush()
+        if self._syncing is None and self._trouble is None:
+            self._syncing = self._loop.run_in_executor(None, self.journal.sync)
+            self._syncing.add_done_callback(self._synced)
+
+    def _synced(self, future: asyncio.Future[None]) -> None:
+        self._syncing = None
+        if not future.cancelled() and isinstance(error := future.exception(), StoreError):
+            self._trouble = str(error)
+
+    def flush(self) -> None:
+        """Write what waits. A full disk does not end a good reply: it goes on in memory, and is tried again."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        try:
+            self.journal.flush()
+            self._trouble = None
+        except StoreError as error:
+            self._trouble = str(error)
+
+    def new_trouble(self) -> str | None:
+        """What is wrong with the disk, once."""
+        if self._trouble == self._said:
+            return None
+        self._said = self._trouble
+        return self._said and f"{self._said}: the reply is kept in memory"
+
+    def close(self) -> None:
+        """Flush, and let other processes see that nobody writes here any more."""
+        self.flush()
+        self.journal.close()
