@@ -1,45 +1,90 @@
-"""The configuration: file < environment < options."""
+"""The configuration: file < environment < options.
+
+The file is TOML: single keys first, then one table for each backend that is new or differs from the
+built-in one, then the keys of the app:
+
+    backend = "work"
+
+    [backends.work]
+    base_url = "https://llm.example.org/v1"
+    model = "large"
+    api_key_env = "WORK_KEY"
+
+    [keys]
+    new-conversation = "ctrl+n"
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+import os
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from urllib.parse import urlsplit
+
+import platformdirs
+
+from copilot_tui import config_file
+from copilot_tui.config_file import ConfigFile, nearest
+from copilot_tui.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+APP_NAME: Final = "copilot-tui"
 
 Kind = Literal["g4f", "openai", "demo"]
+
+OPTIONS: Final = ("data_dir", "config", "backend", "base_url", "model", "provider", "proxy")
+"""What may be given as an option (--data-dir) and in the environment (COPILOT_TUI_DATA_DIR)."""
 
 
 @dataclass(frozen=True)
 class BackendConfig:
-    """One `[backends.NAME]`, with what environment and options say over it."""
+    """One `[backends.NAME]`, with what environment and options say over it.
+
+    Its fields are the keys of the table, but for `name`, `owns_address` and `is_chosen`.
+    """
 
     name: str
-    kind: Kind
+    kind: Kind = "openai"
+    """How it speaks: "g4f", "openai" (any OpenAI-compatible server) or "demo"."""
     base_url: str = ""
     """Without a slash at the end; the wire adds /chat/completions."""
     model: str = ""
+    """Empty: the server's own choice, or the first that it lists."""
     provider: str = ""
     """g4f alone: which of its providers answers."""
     api_key_env: str = ""
     """The environment variable that holds the key."""
     api_key_command: tuple[str, ...] = ()
-    """A command whose first line of output is the key."""
+    """A command whose first line of output is the key. No shell; run if the variable is not set."""
     server_key_env: str = ""
     """g4f alone: the variable with the key of the g4f server itself (header g4f-api-key)."""
     proxy: str = ""
-    """http, https or socks5 URL; empty: HTTP_PROXY and its kin."""
+    """http, https or socks5 URL; empty: the file's own `proxy`, then HTTP_PROXY and its kin."""
     ca_file: str = ""
     """A PEM file of certificates to trust besides the system's."""
     connect_timeout_s: float = 10.0
     read_timeout_s: float = 600.0
-    """Seconds between two pieces of a reply. A model may think, or wait for a login in a browser, for minutes."""
+    """Seconds between two pieces of a reply. A model may think, or wait for a login, for minutes."""
     max_wait_s: float = 60.0
     """A Retry-After of at most this many seconds is waited for."""
+    owns_address: bool = True
+    """False: base_url was overridden with another server's; this backend's own keys stay here."""
+    is_chosen: bool = True
+    """What file, environment or options chose: COPILOT_TUI_API_KEY is its key and no other's."""
 
 
 @dataclass(frozen=True)
 class Config:
-    """Everything that was set, in effect."""
+    """Everything that was set, in effect.
+
+    Keys of the file above its first table: `backend`, the name of the chosen one (default g4f);
+    `model`, over that backend's own; `data_dir`, where the conversations live (a relative one is
+    beside the file); `proxy` and `ca_file`, for every backend that has none of its own.
+    """
 
     backend: BackendConfig
     """The chosen one."""
@@ -47,8 +92,211 @@ class Config:
     """All, by name, the built-in ones included."""
     data_dir: Path
     cache_dir: Path
+    """What can be rebuilt; one folder for each data_dir."""
     config_file: Path
     """It may not exist."""
     keys: dict[str, str] = field(default_factory=dict)
     """[keys]: binding id → key."""
     demo: bool = False
+    """Started with --demo."""
+
+
+BUILT_IN: Final[dict[str, BackendConfig]] = {
+    backend.name: backend
+    for backend in (
+        BackendConfig("g4f", kind="g4f", base_url="http://localhost:1337/v1", provider="Copilot"),
+        BackendConfig("ollama", base_url="http://localhost:11434/v1"),
+        BackendConfig("lmstudio", base_url="http://localhost:1234/v1"),
+        BackendConfig("llamacpp", base_url="http://localhost:8080/v1"),
+        BackendConfig("openai", base_url="https://api.openai.com/v1", api_key_env="OPENAI_API_KEY"),
+        BackendConfig(
+            "openrouter",
+            base_url="https://openrouter.ai/api/v1",
+            api_key_env="OPENROUTER_API_KEY",
+        ),
+        BackendConfig("demo", kind="demo"),
+    )
+}
+"""The backends that need no file."""
+
+DEFAULT_BACKEND: Final = "g4f"
+
+_ADDRESS_SCHEMES: Final = ("http", "https")
+_PROXY_SCHEMES: Final = ("http", "https", "socks5", "socks5h")
+_PORTS: Final = {"http": 80, "https": 443}
+
+
+def load(
+    options: Mapping[str, str] | None = None,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    demo: bool = False,
+) -> Config:
+    """The configuration in effect. `options` has names of OPTIONS, and only what was given.
+
+    `demo` chooses the demo backend, whatever is set; the data_dir is then still the usual one.
+    Raises ConfigError.
+    """
+    given = _from_environment(environ) | dict(options or {})
+    file = _read_file(given.get("config"))
+    backends = _backends(file)
+    chosen_name = "demo" if demo else given.get("backend") or file.top.get("backend", "")
+    chosen_name = chosen_name or DEFAULT_BACKEND
+    if chosen_name not in backends:
+        raise _unknown_backend(chosen_name, file, backends, given)
+    chosen = replace(backends[chosen_name], is_chosen=True)
+    if not demo:
+        if "model" in file.top and chosen_name == file.top.get("backend", DEFAULT_BACKEND):
+            chosen = replace(chosen, model=file.top["model"])
+        chosen = _overridden(chosen, given)
+    if chosen.kind != "demo" and not chosen.base_url:
+        raise ConfigError(
+            f"the backend {chosen_name} has no base_url",
+            f"Write one under [backends.{chosen_name}], or give --base-url.",
+        )
+    backends[chosen_name] = chosen
+    data_dir = _data_dir(file, given)
+    return Config(
+        backend=chosen,
+        backends=backends,
+        data_dir=data_dir,
+        cache_dir=cache_dir_of(data_dir),
+        config_file=file.path,
+        keys=file.keys,
+        demo=demo,
+    )
+
+
+def cache_dir_of(data_dir: Path) -> Path:
+    """Where the search index and all else that can be rebuilt for this data_dir lives."""
+    name = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
+    return platformdirs.user_cache_path(APP_NAME, appauthor=False) / "stores" / name
+
+
+def default_config_file() -> Path:
+    """Where the configuration is unless something else is said."""
+    return platformdirs.user_config_path(APP_NAME, appauthor=False) / "config.toml"
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    named = ((name, environ.get(f"COPILOT_TUI_{name.upper()}", "")) for name in OPTIONS)
+    return {name: value for name, value in named if value}
+
+
+def _read_file(given: str | None) -> ConfigFile:
+    if given:
+        return config_file.read(Path(given).expanduser().absolute())
+    usual = default_config_file()
+    return config_file.read(usual) if usual.exists() else ConfigFile(usual)
+
+
+def _data_dir(file: ConfigFile, given: Mapping[str, str]) -> Path:
+    if chosen := given.get("data_dir"):
+        return Path(chosen).expanduser().absolute()
+    if in_file := file.top.get("data_dir"):
+        return file.path.parent / Path(in_file).expanduser()
+    return platformdirs.user_data_path(APP_NAME, appauthor=False)
+
+
+def _backends(file: ConfigFile) -> dict[str, BackendConfig]:
+    merged = {
+        name: replace(
+            _from_file(name, file, BUILT_IN.get(name, BackendConfig(name))), is_chosen=False
+        )
+        for name in (*BUILT_IN, *(name for name in file.backends if name not in BUILT_IN))
+    }
+    for_all = {key: file.top[key] for key in ("proxy", "ca_file") if file.top.get(key)}
+    if "proxy" in for_all and (wrong := proxy_fault(for_all["proxy"])):
+        raise file.complaint(f"proxy {wrong}", key="proxy")
+    return {
+        name: replace(
+            backend, **{key: value for key, value in for_all.items() if not getattr(backend, key)}
+        )
+        for name, backend in merged.items()
+    }
+
+
+def _from_file(name: str, file: ConfigFile, built_in: BackendConfig) -> BackendConfig:
+    values: dict[str, Any] = dict(file.backends.get(name, {}))
+    table = f"backends.{name}"
+    kinds = get_args(Kind)
+    if "kind" in values and values["kind"] not in kinds:
+        raise file.complaint(
+            f"there is no kind {values['kind']}{nearest(values['kind'], kinds)}",
+            table=table,
+            key="kind",
+        )
+    for key, fault in (("base_url", address_fault), ("proxy", proxy_fault)):
+        if values.get(key) and (wrong := fault(values[key])):
+            raise file.complaint(f"{key} in [{table}] {wrong}", table=table, key=key)
+    if "base_url" in values:
+        values["base_url"] = _tidy(values["base_url"])
+        if origin(values["base_url"]) != origin(built_in.base_url):
+            # The built-in backend's key is for the built-in address.
+            built_in = replace(built_in, api_key_env="")
+    return replace(built_in, **values)
+
+
+def _overridden(backend: BackendConfig, given: Mapping[str, str]) -> BackendConfig:
+    changes: dict[str, Any] = {
+        key: given[key] for key in ("model", "provider", "proxy") if key in given
+    }
+    if changes.get("proxy") and (wrong := proxy_fault(changes["proxy"])):
+        raise ConfigError(f"--proxy {wrong}")
+    if "base_url" in given:
+        if wrong := address_fault(given["base_url"]):
+            raise ConfigError(f"--base-url {wrong}", "Such as http://localhost:1337/v1")
+        changes["base_url"] = _tidy(given["base_url"])
+        changes["owns_address"] = origin(changes["base_url"]) == origin(backend.base_url)
+    return replace(backend, **changes)
+
+
+def _unknown_backend(
+    name: str, file: ConfigFile, backends: Mapping[str, BackendConfig], given: Mapping[str, str]
+) -> ConfigError:
+    message = f"there is no backend {name}{nearest(name, backends)}"
+    hint = f"A new one is a table [backends.{name}] with a base_url in {file.path}"
+    if given.get("backend"):
+        return ConfigError(message, hint)
+    return file.complaint(message, hint, key="backend")
+
+
+def _tidy(base_url: str) -> str:
+    return base_url.rstrip("/").removesuffix("/chat/completions").rstrip("/")
+
+
+def origin(url: str) -> tuple[str, str | None, int | None]:
+    """Scheme, host and port: what a key belongs to."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
+
+
+def address_fault(url: str) -> str:
+    """What is wrong with a base_url, as the end of a sentence; empty: nothing."""
+    fault = _url_fault(url, _ADDRESS_SCHEMES)
+    if fault:
+        return fault
+    parts = urlsplit(url)
+    if parts.username or parts.password:
+        return "holds a user name or a password; keys go into api_key_env or api_key_command"
+    if parts.query or parts.fragment:
+        return "must end before the ? or the #"
+    return ""
+
+
+def proxy_fault(url: str) -> str:
+    """What is wrong with a proxy's URL, as the end of a sentence; empty: nothing."""
+    return _url_fault(url, _PROXY_SCHEMES)
+
+
+def _url_fault(url: str, schemes: tuple[str, ...]) -> str:
+    wanted = f"must be a URL that begins with {'://, '.join(schemes)}:// and names a host"
+    if not url.isprintable() or " " in url:
+        return wanted
+    try:
+        parts = urlsplit(url)
+        is_whole = parts.scheme in schemes and bool(parts.hostname)
+        _ = parts.port  # raises ValueError if it is not a number up to 65535
+    except ValueError:
+        return wanted
+    return "" if is_whole else wanted

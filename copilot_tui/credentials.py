@@ -1,0 +1,92 @@
+"""Keys: where they come from. Nothing else in the program reads one, and none is kept.
+
+A key goes only to the server that it belongs to. COPILOT_TUI_API_KEY belongs to the chosen backend,
+wherever its address points; `api_key_env`, `api_key_command` and `server_key_env` belong to the
+address that stands beside them.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+from copilot_tui.errors import MissingKey
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from copilot_tui.config import BackendConfig
+
+ENVIRONMENT_KEY: Final = "COPILOT_TUI_API_KEY"
+
+COMMAND_TIMEOUT_S: Final = 60.0
+"""A password store may ask for a passphrase in a window of its own."""
+
+
+def api_key(
+    config: BackendConfig,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    timeout_s: float = COMMAND_TIMEOUT_S,
+) -> str | None:
+    """The key for this backend, or None: it has none, or none that may go to this address.
+
+    May run a command and wait for it, so it is called in a thread. Raises MissingKey.
+    """
+    if config.is_chosen and (key := environ.get(ENVIRONMENT_KEY)):
+        return _usable(key, ENVIRONMENT_KEY)
+    if not config.owns_address:
+        return None
+    if config.api_key_env and (key := environ.get(config.api_key_env)):
+        return _usable(key, config.api_key_env)
+    if config.api_key_command:
+        return _usable(_first_line(config, timeout_s), f"api_key_command of {config.name}")
+    return None
+
+
+def server_key(config: BackendConfig, environ: Mapping[str, str] = os.environ) -> str | None:
+    """The key of the g4f server itself, or None. Raises MissingKey."""
+    if config.owns_address and config.server_key_env:
+        key = environ.get(config.server_key_env)
+        return _usable(key, config.server_key_env) if key else None
+    return None
+
+
+def _usable(key: str, origin: str) -> str:
+    """The key, if it can stand in a header. The message never repeats it."""
+    if all("!" <= character <= "~" for character in key):
+        return key
+    raise MissingKey(
+        f"the key from {origin} holds a line break, a space or another character that no key has",
+        "It was probably cut or copied together with something else; set it again.",
+    )
+
+
+def _first_line(config: BackendConfig, timeout_s: float) -> str:
+    import subprocess  # most keys come from the environment
+
+    command = config.api_key_command
+    subject = f"api_key_command of {config.name} ({command[0]})"
+    try:
+        # What it prints may hold secrets, so neither stream goes anywhere else. stdin is the prompt's.
+        result = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=timeout_s,
+            check=False,
+        )
+    except OSError as error:
+        raise MissingKey(f"{subject} cannot be run: {error.strerror}") from None
+    except subprocess.TimeoutExpired:
+        # `from None`: the exception holds what was printed
+        raise MissingKey(f"{subject} gave no key within {timeout_s:g} s") from None
+    if result.returncode:
+        raise MissingKey(
+            f"{subject} failed with status {result.returncode}", "Run it by hand to see why."
+        )
+    lines = result.stdout.decode(errors="replace").splitlines()
+    if not lines or not lines[0].strip():
+        raise MissingKey(f"{subject} printed no key on its first line")
+    return lines[0].strip()
