@@ -68,7 +68,7 @@ class BackendConfig:
     """A PEM file of certificates to trust besides the system's."""
     connect_timeout_s: float = 10.0
     read_timeout_s: float = 600.0
-    """Seconds between two pieces of a reply. A model may think, or wait for a login, for minutes."""
+    """Seconds between two pieces of a reply. A model may think for minutes."""
     max_wait_s: float = 60.0
     """A Retry-After of at most this many seconds is waited for."""
     owns_address: bool = True

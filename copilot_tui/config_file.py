@@ -1,7 +1,7 @@
 """config.toml: read, and checked key by key.
 
-Every complaint names the file, the line where it is known, the key and, for one that does not exist,
-the nearest that does. No complaint repeats a value that may be a secret.
+Every complaint names the file, the line where it is known, the key and, for one that does not
+exist, the nearest that does. No complaint repeats a value that may be a secret.
 """
 
 from __future__ import annotations
@@ -74,9 +74,7 @@ class ConfigFile:
     """[keys]: binding id → key."""
     text: str = ""
 
-    def complaint(
-        self, message: str, hint: str = "", *, table: str = "", key: str = ""
-    ) -> ConfigError:
+    def complaint(self, message: str, hint: str = "", *, table: str = "", key: str) -> ConfigError:
         """An error that says where in the file it is."""
         line = _line_of(self.text, table, key)
         place = f"{self.path}, line {line}" if line else str(self.path)
@@ -145,6 +143,8 @@ def _values(
 def _value(
     file: ConfigFile, key: str, value: object, known: dict[str, ValueType], table: str
 ) -> object:
+    if not table and isinstance(value, dict):
+        raise file.complaint(f"unknown table [{key}]{nearest(key, TABLES)}", key=key)
     where = f" in [{table}]" if table else ""
     if key not in known:
         if _SECRET.search(key):
@@ -154,10 +154,7 @@ def _value(
                 table=table,
                 key=key,
             )
-        candidates = known if table else (*known, *TABLES)
-        raise file.complaint(
-            f"unknown key {key}{where}{nearest(key, candidates)}", table=table, key=key
-        )
+        raise file.complaint(f"unknown key {key}{where}{nearest(key, known)}", table=table, key=key)
     wanted = known[key]
     if not _is(value, wanted):
         raise file.complaint(f"{key}{where} must be {_WANTED[wanted]}", table=table, key=key)
@@ -182,13 +179,13 @@ def _is(value: object, wanted: ValueType) -> bool:
 def _line_of(text: str, table: str, key: str) -> int | None:
     """The line of `key` in `table`, unless it is written as a dotted or inline key."""
     current = ""
-    wanted = re.compile(rf"""["']?{re.escape(key)}["']?\s*=""") if key else None
+    wanted = re.compile(rf"""["']?{re.escape(key)}["']?\s*=""")
     for number, line in enumerate(text.splitlines(), 1):
         line = line.strip()
         if header := re.match(r"\[([^\[\]]+)\]", line):
             current = ".".join(part.strip(" \t\"'") for part in header[1].split("."))
-            if current == f"{table}.{key}".strip(".") or (wanted is None and current == table):
+            if f"{current}.".startswith(f"{table}.{key}.".lstrip(".")):
                 return number
-        elif wanted is not None and current == table and wanted.match(line):
+        elif current == table and wanted.match(line):
             return number
     return None

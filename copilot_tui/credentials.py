@@ -68,7 +68,7 @@ def _first_line(config: BackendConfig, timeout_s: float) -> str:
     command = config.api_key_command
     subject = f"api_key_command of {config.name} ({command[0]})"
     try:
-        # What it prints may hold secrets, so neither stream goes anywhere else. stdin is the prompt's.
+        # What it prints may hold secrets, so neither stream goes anywhere.
         result = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
