@@ -1,6 +1,7 @@
 """A conversation: a tree of messages, of which one branch is shown.
 
-Knows nothing of files, screens or sockets. Times are ISO 8601 strings in UTC, kept as they were written.
+Knows nothing of files, screens or sockets. Times are ISO 8601 strings in UTC, kept as they were
+written.
 """
 
 from __future__ import annotations
@@ -53,9 +54,7 @@ def utc_now() -> datetime:
 
 def timestamp(moment: datetime) -> str:
     """ISO 8601 in UTC with milliseconds: 2026-11-21T06:27:35.123Z."""
-    return (
-        moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
-    )
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 class _Pieces:
@@ -68,8 +67,8 @@ class _Pieces:
         self.joined: tuple[int, str] = (len(self.pieces), text)
 
     def text(self) -> str:
-        # Pieces are only ever added and `joined` is replaced in one step, so any thread may read while
-        # one appends.
+        # Pieces are only ever added and `joined` is replaced in one step, so any thread may read
+        # while one appends.
         done, text = self.joined
         count = len(self.pieces)
         if count > done:
@@ -81,8 +80,8 @@ class _Pieces:
 class GrowingText:
     """A `str` field to which `append_to` adds in constant time.
 
-    A reply of 200 kB arrives in 20,000 pieces; `+=` on an attribute would copy it 20,000 times. The pieces
-    are joined when the field is read. Setting the field lets go of the pieces.
+    A reply of 200 kB arrives in 20,000 pieces; `+=` on an attribute would copy it 20,000 times.
+    The pieces are joined when the field is read. Setting the field lets go of the pieces.
     """
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -91,15 +90,18 @@ class GrowingText:
     def __get__(self, instance: object | None, owner: type | None = None) -> str:
         if instance is None:
             return ""  # the dataclass field's default
-        pieces: _Pieces = instance.__dict__[self._slot]
-        return pieces.text()
+        held: str | _Pieces = instance.__dict__[self._slot]
+        return held if isinstance(held, str) else held.text()
 
     def __set__(self, instance: object, value: str) -> None:
-        instance.__dict__[self._slot] = _Pieces(value)
+        instance.__dict__[self._slot] = value
 
     def append_to(self, instance: object, text: str) -> None:
         """Add `text` at the end of the instance's field."""
-        instance.__dict__[self._slot].pieces.append(text)
+        held: str | _Pieces = instance.__dict__[self._slot]
+        if isinstance(held, str):  # most messages never grow, and thousands of them are held
+            instance.__dict__[self._slot] = held = _Pieces(held)
+        held.pieces.append(text)
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ class Message:
 
     id: str
     role: Role
-    content: GrowingText = GrowingText()  # noqa: RUF009  a descriptor, which dataclasses support
+    content: GrowingText = GrowingText()
     parent_id: str | None = None
     created_at: str = ""
     status: Status = Status.COMPLETE
@@ -132,7 +134,7 @@ class Message:
     """How to mend it."""
     model: str | None = None
     backend: str | None = None
-    reasoning: GrowingText = GrowingText()  # noqa: RUF009
+    reasoning: GrowingText = GrowingText()
     finish_reason: str | None = None
     """Why the model stopped, in the server's word."""
     usage: dict[str, Any] | None = None
@@ -259,12 +261,10 @@ class Conversation:
         self.updated_at = timestamp(now)
 
 
-def new_conversation(
-    *, now: datetime, make_id: Callable[[], str] = new_id, **fields: Any
-) -> Conversation:
-    """An empty conversation; `fields` are Conversation's own."""
+def new_conversation(*, now: datetime, make_id: Callable[[], str] = new_id) -> Conversation:
+    """An empty conversation."""
     created = timestamp(now)
-    return Conversation(id=make_id(), created_at=created, updated_at=created, **fields)
+    return Conversation(id=make_id(), created_at=created, updated_at=created)
 
 
 def title_from(prompt: str) -> str:

@@ -1,7 +1,7 @@
-"""One turn, from a backend into a conversation, its journal and the store: the one path for the app and for `ask`.
+"""One turn, from a backend into conversation, journal and store: the path of the app and `ask`.
 
-The prompt and an empty, partial reply are on disk before the first byte is asked for. Only the server's own
-word makes the reply complete, so every crash leaves true data.
+The prompt and an empty, partial reply are on disk before the first byte is asked for. Only the
+server's own word makes the reply complete, so every crash leaves true data.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ FLUSH_INTERVAL_S: Final = 0.25
 """Received text waits at most this long for the journal; the promise is 0.5 s."""
 
 CONTINUE_PROMPT: Final = "Continue exactly where you stopped, without repeating anything."
-"""What is sent for a reply that was cut by its length or by a stop: visible, and understood by every backend."""
+"""Sent for a reply that was cut or stopped: visible, and understood by every backend."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def another_reply(
     now: Callable[[], datetime] = utc_now,
     make_id: Callable[[], str] = new_id,
 ) -> Turn:
-    """Add an empty reply beside this one, to the same prompt: try again, or regenerate. The old one stays."""
+    """Add an empty reply beside this one, to the same prompt. The old one stays a version."""
     prompt = conversation.messages[conversation.messages[reply_id].parent_id or ""]
     return _turn_under(conversation, prompt, backend_name=backend_name, now=now, make_id=make_id)
 
@@ -128,13 +128,15 @@ async def stream_reply(
     store: ReplyStore,
     now: Callable[[], datetime] = utc_now,
 ) -> AsyncGenerator[Delta, None]:
-    """Stream one reply into its conversation; each delta is given on when it is in the conversation.
+    """Stream one reply into its conversation; a delta is given on when it stands there.
 
-    Raises StoreError before the request if the prompt cannot be saved, BackendError after the reply was saved with
-    what had come. When the generator is closed early the text is in the journal, and `settle` saves the rest.
+    Raises StoreError before the request if the prompt cannot be saved, BackendError after the
+    reply was saved with what had come. When the generator is closed early the text is in the
+    journal; saving the conversation makes it whole.
     """
     await asyncio.to_thread(store.save, turn.conversation)
-    keeper = _JournalKeeper(await asyncio.to_thread(store.open_journal, turn.conversation, turn.reply))
+    journal = await asyncio.to_thread(store.open_journal, turn.conversation, turn.reply)
+    keeper = _JournalKeeper(journal)
     started = time.monotonic()
     failure: BackendError | None = None
     try:
@@ -158,7 +160,7 @@ async def stream_reply(
         if failure is not None:
             raise failure
     finally:
-        # No await here: on quit nobody waits for us. What is not saved above is folded in by the next load.
+        # No await here: on quit nobody waits for us. The next load folds in what was not saved.
         turn.reply.elapsed_s = turn.reply.elapsed_s or round(time.monotonic() - started, 3)
         keeper.close()
 
@@ -212,8 +214,8 @@ class _Progress:
         if not self._anything:
             raise EmptyReply(
                 "empty reply: the server answered without any text",
-                "The conversation may be too long for the model, or the model may not be loaded. Try again, or "
-                "choose another model.",
+                "The conversation may be too long for the model, or the model may not be loaded. "
+                "Try again, or choose another model.",
             )
         if not self._complete:
             raise CutOff(
@@ -229,7 +231,7 @@ _NOTHING_ELSE: Final[tuple[Any, ...]] = Delta()[2:]
 
 
 class _JournalKeeper:
-    """Brings received text to disk at most FLUSH_INTERVAL_S after it came, also when nothing follows it."""
+    """Brings text to disk at most FLUSH_INTERVAL_S after it came, also when nothing follows."""
 
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
@@ -257,7 +259,10 @@ class _JournalKeeper:
             self._trouble = str(error)
 
     def flush(self) -> None:
-        """Write what waits. A full disk does not end a good reply: it goes on in memory, and is tried again."""
+        """Write what waits.
+
+        A full disk does not end a good reply: it goes on in memory, and is tried again.
+        """
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -1,6 +1,7 @@
 """What answers: one protocol for every server, and the table of kinds.
 
-A backend turns a branch of a conversation into a request and the answer into `Delta`s. It knows nothing of the
+A backend turns a branch of a conversation into a request and the answer into `Delta`s. It knows
+nothing of the
 store or the screen, and raises `BackendError`s alone.
 """
 
@@ -22,7 +23,9 @@ ContextMode = Literal["full", "newest"]
 
 
 class Delta(NamedTuple):
-    """What has come since the last one. Everything that one read from the socket brought is one delta."""
+    """What has come since the last one. Everything that one read from the socket brought is one
+    delta.
+    """
 
     text: str = ""
     reasoning: str = ""
@@ -47,7 +50,9 @@ class ReplyRequest:
     conversation: Conversation
     """Read only; for what was said in other branches."""
     path: tuple[Message, ...]
-    """From the root to the prompt. Failed replies without text are among them; `spoken` leaves them out."""
+    """From the root to the prompt. Failed replies without text are among them; `spoken` leaves
+    them out.
+    """
     model: str = ""
     """Empty: the backend's or the server's own choice."""
     system: str | None = None

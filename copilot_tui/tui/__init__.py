@@ -1,0 +1,39 @@
+"""The app. Importing this package costs nothing; `run` imports Textual."""
+
+from __future__ import annotations
+
+import gc
+from typing import TYPE_CHECKING
+
+from copilot_tui.tui.terminal import Terminal, background_is_dark
+
+if TYPE_CHECKING:
+    from copilot_tui.config import Config
+
+
+def run(
+    config: Config,
+    *,
+    prompt: str | None = None,
+    continue_last: bool = False,
+    private: bool = False,
+) -> int:
+    """Run the app in this terminal until it is quit; its exit status."""
+    # The start makes half a million objects that stay: collecting among them is wasted time.
+    gc.disable()
+    with Terminal() as terminal:
+        from copilot_tui.store import PrivateStore, Store
+        from copilot_tui.tui.app import CopilotApp
+        from copilot_tui.tui.desk import Desk
+        from copilot_tui.tui.driver import driver_class
+
+        store = PrivateStore() if private else Store(config.data_dir, config.cache_dir)
+        app = CopilotApp(
+            Desk(config, store),
+            prompt=prompt,
+            continue_last=continue_last,
+            dark=background_is_dark(terminal),
+            driver=driver_class(terminal),
+        )
+        status = app.run()
+    return status if status is not None else 1

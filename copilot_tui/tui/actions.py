@@ -1,0 +1,253 @@
+"""ACTIONS: the one list of what keys do.
+
+Bindings, palette, F1 and the README's table come from it.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal, NamedTuple
+
+from textual.binding import Binding
+
+Place = Literal["prompt", "screen"]
+"""Where the key works: in the prompt alone, or anywhere on the main screen."""
+
+Group = Literal["Writing", "Conversations", "Replies", "Reading", "Program"]
+
+
+class Action(NamedTuple):
+    """Something that the user can do."""
+
+    id: str
+    """The binding's id, which [keys] in the configuration changes."""
+    keys: str
+    """Textual's names, divided by commas; the first is the one that is shown."""
+    action: str
+    """The method of the screen: action_…"""
+    name: str
+    help: str
+    group: Group
+    palette: bool = True
+    """Whether the command palette offers it."""
+    place: Place = "screen"
+
+
+ACTIONS: Final[tuple[Action, ...]] = (
+    Action(
+        "send",
+        "enter",
+        "send",
+        "Send",
+        "send the prompt; on an empty prompt after a failed reply: try again",
+        "Writing",
+        palette=False,
+        place="prompt",
+    ),
+    Action(
+        "new-line",
+        "ctrl+j,alt+enter,shift+enter",
+        "new_line",
+        "New line",
+        "start a new line in the prompt",
+        "Writing",
+        palette=False,
+        place="prompt",
+    ),
+    Action(
+        "editor",
+        "ctrl+g",
+        "editor",
+        "Write in $EDITOR",
+        "write the prompt in $VISUAL or $EDITOR",
+        "Writing",
+    ),
+    Action("new", "ctrl+n", "new", "New conversation", "start a new conversation", "Conversations"),
+    Action(
+        "next",
+        "alt+down,ctrl+pagedown",
+        "next",
+        "Next conversation",
+        "go to the next conversation in the sidebar",
+        "Conversations",
+    ),
+    Action(
+        "previous",
+        "alt+up,ctrl+pageup",
+        "previous",
+        "Previous conversation",
+        "go to the previous conversation in the sidebar",
+        "Conversations",
+    ),
+    Action(
+        "sidebar", "ctrl+b,f9", "sidebar", "Sidebar", "show or hide the sidebar", "Conversations"
+    ),
+    Action(
+        "rename",
+        "f2",
+        "rename",
+        "Rename",
+        "rename the conversation (`r` in the sidebar)",
+        "Conversations",
+    ),
+    Action(
+        "delete",
+        "f8",
+        "delete",
+        "Delete",
+        "delete the conversation; Ctrl+Z brings it back (`d` in the sidebar)",
+        "Conversations",
+    ),
+    Action(
+        "undo",
+        "ctrl+z",
+        "undo",
+        "Undo the deletion",
+        "bring back what was deleted, while the notice stands; else undo in the prompt",
+        "Conversations",
+        palette=False,
+    ),
+    Action(
+        "escape",
+        "escape",
+        "escape",
+        "Stop, or close",
+        "close what is open, else stop the streaming reply, else go to the prompt",
+        "Replies",
+        palette=False,
+    ),
+    Action(
+        "regenerate",
+        "ctrl+r",
+        "regenerate",
+        "Regenerate",
+        "ask for another version of the last reply; the old one is kept",
+        "Replies",
+    ),
+    Action(
+        "older-version",
+        "alt+left",
+        "older_version",
+        "Older version",
+        "show the version before this one",
+        "Replies",
+    ),
+    Action(
+        "newer-version",
+        "alt+right",
+        "newer_version",
+        "Newer version",
+        "show the version after this one",
+        "Replies",
+    ),
+    Action(
+        "continue",
+        "alt+c",
+        "continue",
+        "Continue",
+        "ask the model to go on with a reply that was cut or stopped",
+        "Replies",
+    ),
+    Action(
+        "reasoning",
+        "alt+r",
+        "reasoning",
+        "Reasoning",
+        "show or fold the model's reasoning",
+        "Replies",
+    ),
+    Action(
+        "copy-reply",
+        "ctrl+y",
+        "copy_reply",
+        "Copy the reply",
+        "copy the last reply, its raw Markdown",
+        "Reading",
+    ),
+    Action(
+        "copy",
+        "ctrl+c",
+        "copy",
+        "Copy the selection",
+        "copy what is selected; without a selection, say how to quit",
+        "Reading",
+        palette=False,
+    ),
+    Action(
+        "page-up",
+        "pageup",
+        "page_up",
+        "Page up",
+        "scroll the transcript up",
+        "Reading",
+        palette=False,
+    ),
+    Action(
+        "page-down",
+        "pagedown",
+        "page_down",
+        "Page down",
+        "scroll the transcript down",
+        "Reading",
+        palette=False,
+    ),
+    Action("top", "ctrl+home", "top", "To the beginning", "go to the first message", "Reading"),
+    Action(
+        "bottom",
+        "ctrl+end",
+        "bottom",
+        "To the end",
+        "go to the last message and follow it",
+        "Reading",
+    ),
+    Action(
+        "palette",
+        "ctrl+p",
+        "palette",
+        "Command palette",
+        "find any command by its name",
+        "Program",
+        palette=False,
+    ),
+    Action(
+        "theme",
+        "f10",
+        "theme",
+        "Light or dark",
+        "change between the light and the dark theme",
+        "Program",
+    ),
+    Action("help", "f1", "help", "Keys", "show all keys", "Program"),
+    Action("quit", "ctrl+q", "quit", "Quit", "quit; everything is saved", "Program"),
+)
+
+_BY_ID: Final = {action.id: action for action in ACTIONS}
+
+
+def bindings(place: Place) -> list[Binding]:
+    """The bindings of one place. They come before the text area's own, which would take some."""
+    return [
+        Binding(a.keys, a.action, a.name, id=a.id, priority=True, show=False)
+        for a in ACTIONS
+        if a.place == place
+    ]
+
+
+def shown_key(action_id: str, keymap: dict[str, str] | None = None) -> str:
+    """The key to press, as it is written on keyboards: Ctrl+N."""
+    keys = (keymap or {}).get(action_id) or _BY_ID[action_id].keys
+    return pretty_key(keys.partition(",")[0])
+
+
+_NAMES: Final = {
+    "pageup": "PageUp",
+    "pagedown": "PageDown",
+    "left": "←",
+    "right": "→",
+    "up": "↑",
+    "down": "↓",
+}
+
+
+def pretty_key(key: str) -> str:
+    """ctrl+pageup → Ctrl+PageUp."""
+    return "+".join(_NAMES.get(part, part.capitalize()) for part in key.strip().split("+"))

@@ -1,0 +1,105 @@
+"""The prompt: a plain text area that grows to ten lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.binding import BindingType
+from textual.message import Message
+from textual.widgets import TextArea
+
+from copilot_tui.tui.actions import bindings
+
+
+class Composer(TextArea):
+    """Where prompts are written. Enter submits; what else its keys do is in ACTIONS."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("prompt")]
+
+    DEFAULT_CSS = """
+    Composer {
+        height: auto;
+        max-height: 10;
+        border: none;
+        padding: 0 1;
+        background: $surface;
+        scrollbar-size-vertical: 1;
+        & .text-area--cursor-line { background: transparent; }
+    }
+    """
+
+    @dataclass
+    class Submitted(Message):
+        """The user wants this prompt sent; it stands in the composer until it is taken."""
+
+        text: str
+
+    @dataclass
+    class HistoryWanted(Message):
+        """The user wants an earlier (-1) or later (+1) prompt of this conversation."""
+
+        step: int
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(
+            id=id,
+            compact=True,
+            highlight_cursor_line=False,
+            show_line_numbers=False,
+            placeholder="Ask anything",
+        )
+
+    @property
+    def caret(self) -> int:
+        """Characters of the text before the cursor."""
+        row, column = self.cursor_location
+        lines = self.document.lines[:row]
+        return sum(map(len, lines)) + len(lines) + column
+
+    def fill(self, text: str, caret: int | None = None) -> None:
+        """Show this draft, with the cursor after `caret` characters (None: at its end)."""
+        self.load_text(text)
+        before = self.text[: len(text) if caret is None else caret]
+        row = before.count("\n")
+        self.move_cursor((row, len(before) - (before.rfind("\n") + 1)))
+
+    def take(self) -> str:
+        """The text; the composer is empty afterwards."""
+        text = self.text
+        self.fill("")
+        return text
+
+    def action_send(self) -> None:
+        """Enter."""
+        self.post_message(self.Submitted(self.text))
+
+    def action_new_line(self) -> None:
+        """Ctrl+J and its kin."""
+        if (result := self._replace_via_keyboard("\n", *self.selection)) is not None:
+            self.move_cursor(result.end_location)
+
+    def action_cursor_up(self, select: bool = False) -> None:
+        """Up: on the first line, the prompt before."""
+        if not select and self._screen_line == 0:
+            self.post_message(self.HistoryWanted(-1))
+        else:
+            super().action_cursor_up(select)
+
+    def action_cursor_down(self, select: bool = False) -> None:
+        """Down: on the last line, the prompt after."""
+        if not select and self._screen_line == self.wrapped_document.height - 1:
+            self.post_message(self.HistoryWanted(+1))
+        else:
+            super().action_cursor_down(select)
+
+    @property
+    def _screen_line(self) -> int:
+        return self.wrapped_document.location_to_offset(self.cursor_location).y
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        # Terminals send CR for the line ends of a paste; the text area would keep it as it is.
+        if "\r" in event.text:
+            event.text = event.text.replace("\r\n", "\n").replace("\r", "\n")
+        await super()._on_paste(event)

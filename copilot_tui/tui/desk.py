@@ -1,0 +1,233 @@
+"""What lies on the desk: the open conversations, which of them stream, and what is noted of all.
+
+Knows nothing of widgets. Everything that may wait for a disk runs in a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+from copilot_tui import backends, replies
+from copilot_tui.conversation import Conversation, Message, Role, Status, new_conversation, utc_now
+from copilot_tui.store import Draft, ViewState
+from copilot_tui.tui.sidebar import Mark, Row
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+    from datetime import datetime
+
+    from copilot_tui.backends import Backend, Delta
+    from copilot_tui.config import BackendConfig, Config
+    from copilot_tui.replies import Turn
+    from copilot_tui.store import PrivateStore, Store
+
+
+class Desk:
+    """The state of the app."""
+
+    def __init__(
+        self,
+        config: Config,
+        store: Store | PrivateStore,
+        *,
+        make_backend: Callable[[BackendConfig], Backend] = backends.create,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.config = config
+        self.store = store
+        self.now = now
+        self.open: dict[str, Conversation] = {}
+        """Conversations that were shown or stream, by id; the objects that replies grow in."""
+        self.turns: dict[str, Turn] = {}
+        """The replies that stream now, by conversation id."""
+        self.rows: list[Row] = []
+        self.unread: set[str] = set()
+        self.failed: set[str] = set()
+        self.drafts: dict[str, Draft] = {}
+        self._saved: set[str] = set()
+        self._make_backend = make_backend
+        self._backends: dict[str, Backend] = {}
+        # One thread, so that the later draft is also the later write.
+        self._disk = ThreadPoolExecutor(1, thread_name_prefix="copilot-tui-disk")
+
+    # Conversations
+
+    def new(self) -> Conversation:
+        """A new, empty conversation; it is on disk when something is typed."""
+        conversation = new_conversation(now=self.now())
+        self.open[conversation.id] = conversation
+        return conversation
+
+    async def load(self, conversation_id: str) -> Conversation:
+        """The conversation, from the desk or the store. Raises StoreError."""
+        conversation = self.open.get(conversation_id)
+        if conversation is None:
+            conversation = await asyncio.to_thread(self.store.load, conversation_id)
+            # Another task may have been faster; there is one object for each conversation.
+            conversation = self.open.setdefault(conversation_id, conversation)
+            self._saved.add(conversation_id)
+            draft = await asyncio.to_thread(self.store.draft, conversation_id)
+            if draft is not None:
+                self.drafts.setdefault(conversation_id, draft)
+        return conversation
+
+    async def view_state(self, conversation_id: str) -> ViewState | None:
+        """Where the conversation was left."""
+        return await self.in_order(self.store.view_state, conversation_id)
+
+    async def read_rows(self, *, at_once: bool = False) -> None:
+        """Read the list of conversations; `at_once`: what the index knows, without a look
+        around.
+        """
+        read = self.store.cached_summaries if at_once else self.store.summaries
+        summaries = await asyncio.to_thread(read)
+        rows = [
+            Row(each.id, each.title, each.updated_at, each.pinned)
+            for each in summaries
+            if not each.archived
+        ]
+        self._saved.update(row.id for row in rows)
+        known = {row.id for row in rows}
+        # A turn that has just begun may not have reached the disk.
+        rows += [_row_of(turn.conversation) for id_, turn in self.turns.items() if id_ not in known]
+        self.rows = sorted(rows, key=lambda row: (row.pinned, row.updated_at), reverse=True)
+
+    def note_row(self, conversation: Conversation) -> None:
+        """Bring one conversation's row up to date without reading the others."""
+        rows = [row for row in self.rows if row.id != conversation.id]
+        rows.append(_row_of(conversation))
+        self.rows = sorted(rows, key=lambda row: (row.pinned, row.updated_at), reverse=True)
+
+    def forget_row(self, conversation_id: str) -> None:
+        """Take one conversation out of the list."""
+        self.rows = [row for row in self.rows if row.id != conversation_id]
+        self.open.pop(conversation_id, None)
+
+    def marks(self) -> dict[str, Mark]:
+        """What the sidebar marks, by conversation id."""
+        marks = {id_: Mark.DRAFT for id_, draft in self.drafts.items() if draft.text.strip()}
+        marks |= dict.fromkeys(self.unread, Mark.UNREAD)
+        marks |= dict.fromkeys(self.failed, Mark.FAILED)
+        return marks | dict.fromkeys(self.turns, Mark.RUNNING)
+
+    # Backends and replies
+
+    def backend_config(self, conversation: Conversation) -> BackendConfig:
+        """What answers in this conversation: its own backend if it is known, else the chosen
+        one.
+        """
+        chosen = self.config.backend
+        if conversation.backend is None or self.config.demo:
+            return chosen
+        return self.config.backends.get(conversation.backend, chosen)
+
+    def backend(self, conversation: Conversation) -> Backend:
+        """The backend of a conversation, made when it is first needed. Raises ConfigError."""
+        config = self.backend_config(conversation)
+        if config.name not in self._backends:
+            self._backends[config.name] = self._make_backend(config)
+        return self._backends[config.name]
+
+    def begin(self, conversation: Conversation, prompt: str) -> Turn:
+        """Put a prompt, and an empty reply to it, into the conversation."""
+        name = self.backend_config(conversation).name
+        conversation.backend = name
+        turn = replies.new_turn(conversation, prompt, backend_name=name, now=self.now)
+        return self._note_turn(turn)
+
+    def begin_again(self, conversation: Conversation, reply_id: str) -> Turn:
+        """Put another empty reply beside this one."""
+        name = self.backend_config(conversation).name
+        turn = replies.another_reply(conversation, reply_id, backend_name=name, now=self.now)
+        return self._note_turn(turn)
+
+    def _note_turn(self, turn: Turn) -> Turn:
+        id_ = turn.conversation.id
+        self.turns[id_] = turn
+        self.failed.discard(id_)
+        self._saved.add(id_)
+        self.note_row(turn.conversation)
+        return turn
+
+    async def stream(self, turn: Turn) -> AsyncGenerator[Delta, None]:
+        """The reply, as it comes; see replies.stream_reply."""
+        backend = self.backend(turn.conversation)
+        async with aclosing(
+            replies.stream_reply(turn, backend=backend, store=self.store, now=self.now)
+        ) as deltas:
+            async for delta in deltas:
+                yield delta
+
+    def end(self, turn: Turn, *, shown: bool) -> None:
+        """The reply streams no more: note how it ended."""
+        id_ = turn.conversation.id
+        if self.turns.get(id_) is turn:
+            del self.turns[id_]
+        if turn.reply.status is Status.ERROR:
+            self.failed.add(id_)
+        if not shown:
+            self.unread.add(id_)
+        self.note_row(turn.conversation)
+
+    # What is kept beside the conversations
+
+    def keep_draft(self, conversation: Conversation, text: str, caret: int) -> Future[None] | None:
+        """Save the composer's text with its caret; a conversation that is only a draft is saved
+        too.
+        """
+        before = self.drafts.get(conversation.id)
+        draft = Draft(text=text, caret=caret) if text else None
+        if draft == before:
+            return None
+        if draft is None:
+            self.drafts.pop(conversation.id, None)
+        else:
+            self.drafts[conversation.id] = draft
+        if draft is not None and conversation.id not in self._saved:
+            self._saved.add(conversation.id)
+            conversation.touch(self.now())
+            self.note_row(conversation)
+            self.submit(self.store.save, conversation)
+        return self.submit(self.store.save_draft, conversation.id, draft)
+
+    def keep_view(self, conversation_id: str, state: ViewState) -> None:
+        """Save where a conversation was left."""
+        if conversation_id in self._saved:
+            self.submit(self.store.save_view_state, conversation_id, state)
+
+    def is_blank(self, conversation: Conversation) -> bool:
+        """Whether nothing is in it: no message and no draft."""
+        return not conversation.messages and conversation.id not in self.drafts
+
+    def drop_if_blank(self, conversation: Conversation) -> None:
+        """Let go of a conversation that nothing was written in."""
+        if self.is_blank(conversation):
+            self.forget_row(conversation.id)
+            if conversation.id in self._saved:
+                self._saved.discard(conversation.id)
+                self.submit(self.store.delete, conversation.id)
+
+    def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:  # noqa: ANN401
+        """Run something of the store in the disk thread, after what was submitted before."""
+        return self._disk.submit(function, *arguments)
+
+    async def in_order(self, function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401
+        """The same, and its result."""
+        return await asyncio.wrap_future(self.submit(function, *arguments))
+
+    def close(self) -> None:
+        """Wait for the writes that are on their way."""
+        self._disk.shutdown(wait=True)
+
+
+def _row_of(conversation: Conversation) -> Row:
+    return Row(conversation.id, conversation.title, conversation.updated_at, conversation.pinned)
+
+
+def last_reply(conversation: Conversation) -> Message | None:
+    """The reply that ends the shown branch, if a reply ends it."""
+    head = conversation.head_message
+    return head if head is not None and head.role is Role.ASSISTANT else None

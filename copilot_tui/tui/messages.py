@@ -1,0 +1,69 @@
+"""What is told upwards, and from the reply workers: ids only, never widgets or files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.message import Message
+
+
+@dataclass
+class ReplyChanged(Message):
+    """The reply of this conversation has grown; its text is in the conversation."""
+
+    conversation_id: str
+
+    def can_replace(self, message: Message) -> bool:
+        """One look takes all that has come."""
+        return isinstance(message, ReplyChanged) and message.conversation_id == self.conversation_id
+
+
+@dataclass
+class ReplyEnded(Message):
+    """The reply of this conversation is whole, stopped or failed; the message says which."""
+
+    conversation_id: str
+    reply_id: str
+
+
+@dataclass
+class Notice(Message):
+    """Something to say in the status line while this conversation is shown."""
+
+    conversation_id: str
+    text: str
+
+
+@dataclass
+class ConversationPicked(Message):
+    """The user wants to see this conversation."""
+
+    conversation_id: str
+
+
+@dataclass
+class RenameWanted(Message):
+    """The user wants to give this conversation another title."""
+
+    conversation_id: str
+
+
+@dataclass
+class DeleteWanted(Message):
+    """The user wants to delete this conversation."""
+
+    conversation_id: str
+
+
+@dataclass
+class PromptChanged(Message):
+    """The draft in the composer is another one now."""
+
+
+@dataclass
+class LibraryChanged(Message):
+    """The list of saved conversations is to be read again."""
+
+    def can_replace(self, message: Message) -> bool:
+        """One reading serves all."""
+        return isinstance(message, LibraryChanged)

@@ -1,0 +1,227 @@
+"""The main screen: sidebar | transcript over composer over status line. It shows; the app acts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import events, work
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+
+from copilot_tui.tui.actions import bindings, shown_key
+from copilot_tui.tui.composer import Composer
+from copilot_tui.tui.sidebar import Sidebar
+from copilot_tui.tui.status import StatusLine
+from copilot_tui.tui.transcript import Transcript
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from copilot_tui.tui.app import CopilotApp
+
+NARROW: int = 72
+"""Columns below which the sidebar is hidden until it is asked for, and then stands alone."""
+
+
+class MainScreen(Screen[None]):
+    """Lays out the widgets and answers the keys of ACTIONS."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("screen")]
+    AUTO_FOCUS = "#composer"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._wants_sidebar: bool | None = None
+        """What the user last chose; None: nothing yet, so the width decides."""
+
+    def compose(self) -> ComposeResult:
+        """The four rooms."""
+        with Horizontal():
+            yield Sidebar(id="sidebar")
+            with Vertical(id="main"):
+                yield Transcript(id="transcript")
+                yield Composer(id="composer")
+                yield StatusLine(id="status")
+
+    @property
+    def desk_app(self) -> CopilotApp:
+        """The app, by its own type."""
+        return cast("CopilotApp", self.app)
+
+    @property
+    def sidebar(self) -> Sidebar:
+        """The list of conversations."""
+        return self.query_one("#sidebar", Sidebar)
+
+    @property
+    def transcript(self) -> Transcript:
+        """The messages of the shown conversation."""
+        return self.query_one("#transcript", Transcript)
+
+    @property
+    def composer(self) -> Composer:
+        """The prompt."""
+        return self.query_one("#composer", Composer)
+
+    @property
+    def status(self) -> StatusLine:
+        """The line at the bottom."""
+        return self.query_one("#status", StatusLine)
+
+    # Layout
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Choose the layout for the width."""
+        self._lay_out(event.size.width)
+
+    def _lay_out(self, width: int) -> None:
+        narrow = width < NARROW
+        shown = self._wants_sidebar if self._wants_sidebar is not None else not narrow
+        self.set_class(narrow, "-narrow")
+        self.set_class(shown, "-sidebar")
+        if not shown and self.sidebar.has_focus:
+            self.composer.focus()
+
+    def action_sidebar(self) -> None:
+        """Show or hide the sidebar; in a narrow window it comes with the focus."""
+        shown = not self.has_class("-sidebar")
+        self._wants_sidebar = shown
+        self._lay_out(self.size.width)
+        if shown and self.has_class("-narrow"):
+            self.sidebar.focus()
+
+    def close_narrow_sidebar(self) -> bool:
+        """Go back to the transcript where the sidebar covers it; whether it did."""
+        if self.has_class("-narrow") and self.has_class("-sidebar"):
+            self._wants_sidebar = None
+            self._lay_out(self.size.width)
+            return True
+        return False
+
+    # Keys. What changes something is the app's.
+
+    def action_new(self) -> None:
+        """Ctrl+N."""
+        self.desk_app.show_new()
+
+    def action_next(self) -> None:
+        """Alt+Down."""
+        self._go(1)
+
+    def action_previous(self) -> None:
+        """Alt+Up."""
+        self._go(-1)
+
+    def _go(self, step: int) -> None:
+        if (wanted := self.sidebar.neighbour(step)) is not None:
+            self.desk_app.show(wanted)
+
+    def action_rename(self) -> None:
+        """F2."""
+        self.desk_app.ask_for_title(self._meant())
+
+    def action_delete(self) -> None:
+        """F8."""
+        self.desk_app.delete(self._meant())
+
+    def _meant(self) -> str:
+        """The conversation under the sidebar's cursor if it has the focus, else the shown one."""
+        picked = self.sidebar.picked if self.sidebar.has_focus else None
+        return picked or self.desk_app.shown.id
+
+    def action_undo(self) -> None:
+        """Ctrl+Z: the deletion while its notice stands, else the prompt's own undo."""
+        if not self.desk_app.undo_delete():
+            self.composer.undo()
+
+    def action_escape(self) -> None:
+        """Escape, from the innermost to the outermost."""
+        if self.transcript.escape():
+            return
+        if self.close_narrow_sidebar():
+            self.composer.focus()
+            return
+        if self.desk_app.stop_shown():
+            return
+        self.composer.focus()
+
+    def action_regenerate(self) -> None:
+        """Ctrl+R."""
+        self.desk_app.regenerate()
+
+    def action_older_version(self) -> None:
+        """Alt+Left."""
+        self.desk_app.show_version(-1)
+
+    def action_newer_version(self) -> None:
+        """Alt+Right."""
+        self.desk_app.show_version(1)
+
+    def action_continue(self) -> None:
+        """Alt+C."""
+        self.desk_app.continue_reply()
+
+    def action_reasoning(self) -> None:
+        """Alt+R."""
+        self.transcript.toggle_reasoning()
+
+    def action_copy_reply(self) -> None:
+        """Ctrl+Y."""
+        self.desk_app.copy_reply()
+
+    def action_copy(self) -> None:
+        """Ctrl+C."""
+        selected = self.transcript.selected_source() or self.composer.selected_text
+        if selected:
+            self.desk_app.copy(selected, "the selection")
+        else:
+            self.desk_app.say(f"{self.key('quit')} quits; everything is saved")
+
+    def action_page_up(self) -> None:
+        """PageUp."""
+        self.transcript.action_page_up()
+
+    def action_page_down(self) -> None:
+        """PageDown."""
+        self.transcript.action_page_down()
+
+    def action_top(self) -> None:
+        """Ctrl+Home."""
+        self.transcript.action_scroll_home()
+
+    def action_bottom(self) -> None:
+        """Ctrl+End."""
+        self.transcript.action_scroll_end()
+
+    def action_palette(self) -> None:
+        """Ctrl+P."""
+        self.app.action_command_palette()
+
+    def action_theme(self) -> None:
+        """F10."""
+        self.desk_app.change_theme()
+
+    def action_help(self) -> None:
+        """F1."""
+        self.desk_app.show_help()
+
+    async def action_quit(self) -> None:
+        """Ctrl+Q."""
+        await self.desk_app.action_quit()
+
+    @work(group="editor", exclusive=True)
+    async def action_editor(self) -> None:
+        """Ctrl+G: replies stream on while the editor has the terminal."""
+        from copilot_tui.tui.editor import edit
+
+        composer = self.composer
+        edited = await edit(self.app, composer.text)
+        if edited is None:
+            self.desk_app.say("The editor ended with an error; the prompt is as it was", warn=True)
+        elif edited != composer.text:
+            composer.fill(edited)
+
+    def key(self, action_id: str) -> str:
+        """The key of an action as it is set, to be shown."""
+        return shown_key(action_id, self.desk_app.desk.config.keys)

@@ -1,0 +1,41 @@
+"""F2: another title for a conversation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+
+class RenameScreen(ModalScreen[str | None]):
+    """Gives the new title, or None if it stays as it is."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,ctrl+c", "cancel", "Cancel", show=False),
+    ]
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._old = title
+
+    def compose(self) -> ComposeResult:
+        """The title to be changed."""
+        with Vertical(id="rename"):
+            yield Label("Title of the conversation")
+            yield Input(self._old, select_on_focus=True)
+            yield Label("Enter saves · Escape leaves it as it was", classes="hint")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter."""
+        title = " ".join(event.value.split())
+        self.dismiss(title if title and title != self._old else None)
+
+    def action_cancel(self) -> None:
+        """Escape."""
+        self.dismiss(None)

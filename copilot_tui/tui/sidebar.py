@@ -1,0 +1,316 @@
+"""The saved conversations, newest first, in groups by time. Lines are made when they are seen."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import ClassVar, NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.timer import Timer
+
+from copilot_tui.conversation import timestamp
+from copilot_tui.terminal_text import harmless
+from copilot_tui.tui.messages import ConversationPicked, DeleteWanted, RenameWanted
+
+
+class Row(NamedTuple):
+    """One conversation."""
+
+    id: str
+    title: str
+    updated_at: str
+    """ISO 8601 in UTC, so that text order is time order."""
+    pinned: bool = False
+
+
+class Mark(Enum):
+    """What is to be known of a conversation at a glance; the first that holds is shown."""
+
+    RUNNING = "running"
+    FAILED = "failed"
+    UNREAD = "unread"
+    DRAFT = "draft"
+
+
+_GLYPHS = {Mark.FAILED: "!", Mark.UNREAD: "●", Mark.DRAFT: "✎"}
+_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+_SPINNER_S = 0.12
+
+
+class Sidebar(ScrollView, can_focus=True):
+    """The list. What is picked, renamed or deleted is asked of the app by messages."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "sidebar--group",
+        "sidebar--shown",
+        "sidebar--cursor",
+        "sidebar--mark",
+        "sidebar--failed",
+        "sidebar--muted",
+    }
+    DEFAULT_CSS = """
+    Sidebar {
+        background: $panel;
+        color: $foreground;
+        overflow-x: hidden;
+        scrollbar-size-vertical: 1;
+        & > .sidebar--group { color: $text-muted; text-style: bold; }
+        & > .sidebar--shown { background: $boost; color: $text; text-style: bold; }
+        & > .sidebar--cursor { background: $primary 30%; color: $text; }
+        & > .sidebar--mark { color: $primary; }
+        & > .sidebar--failed { color: $error; }
+        & > .sidebar--muted { color: $text-muted; }
+    }
+    """
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", show=False),
+        Binding("down", "move(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("home", "first", show=False),
+        Binding("end", "last", show=False),
+        Binding("enter", "pick", show=False),
+        Binding("r", "rename", show=False),
+        Binding("d", "delete", show=False),
+    ]
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._rows: list[Row] = []
+        self._lines: list[str | int] = []
+        """A group's heading, or the index of a row."""
+        self._line_of: dict[str, int] = {}
+        self._marks: Mapping[str, Mark] = {}
+        self._shown: str | None = None
+        self._cursor: str | None = None
+        self._spinner: Timer | None = None
+        self._tick = 0
+
+    # What is shown
+
+    def show_rows(self, rows: Sequence[Row], *, now: datetime) -> None:
+        """Replace the list; the newest comes first."""
+        self._rows = list(rows)
+        self._lines = list(_grouped(self._rows, now))
+        self._line_of = {
+            self._rows[line].id: y for y, line in enumerate(self._lines) if isinstance(line, int)
+        }
+        if self._cursor not in self._line_of:
+            self._cursor = self._shown
+        self.virtual_size = Size(self.size.width, len(self._lines))
+        self.refresh()
+
+    def show_marks(self, marks: Mapping[str, Mark]) -> None:
+        """Replace the marks, by conversation id."""
+        changed = [id_ for id_ in {*marks, *self._marks} if marks.get(id_) != self._marks.get(id_)]
+        self._marks = dict(marks)
+        for id_ in changed:
+            self._refresh_row(id_)
+        running = any(mark is Mark.RUNNING for mark in marks.values())
+        if running and self._spinner is None:
+            self._spinner = self.set_interval(_SPINNER_S, self._spin)
+        elif not running and self._spinner is not None:
+            self._spinner.stop()
+            self._spinner = None
+
+    def show_current(self, conversation_id: str) -> None:
+        """Mark the conversation that the transcript shows, and bring it into view."""
+        before, self._shown, self._cursor = self._shown, conversation_id, conversation_id
+        for id_ in (before, conversation_id):
+            if id_ is not None:
+                self._refresh_row(id_)
+        self._reveal(conversation_id)
+
+    def neighbour(self, step: int) -> str | None:
+        """The conversation `step` rows after the shown one; None: there is none."""
+        if not self._rows:
+            return None
+        index = next((i for i, row in enumerate(self._rows) if row.id == self._shown), None)
+        if index is None:
+            return self._rows[0].id
+        wanted = index + step
+        return self._rows[wanted].id if 0 <= wanted < len(self._rows) else None
+
+    @property
+    def picked(self) -> str | None:
+        """The conversation under the cursor."""
+        return self._cursor
+
+    # Lines
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the viewport."""
+        width = self.size.width
+        line = y + self.scroll_offset.y
+        base = self.rich_style
+        if line >= len(self._lines):
+            return Strip.blank(width, base)
+        entry = self._lines[line]
+        if isinstance(entry, str):
+            style = base + self.get_component_rich_style("sidebar--group", partial=True)
+            return Strip([Segment(set_cell_size(f" {entry}", width), style)], width)
+        return self._row_strip(self._rows[entry], width, base)
+
+    def _row_strip(self, row: Row, width: int, base: Style) -> Strip:
+        style = base
+        if row.id == self._shown:
+            style += self.get_component_rich_style("sidebar--shown", partial=True)
+        if row.id == self._cursor and self.has_focus:
+            style += self.get_component_rich_style("sidebar--cursor", partial=True)
+        mark = self._marks.get(row.id)
+        mark_style = style
+        glyph = " "
+        if mark is Mark.RUNNING:
+            glyph = _SPINNER[self._tick % len(_SPINNER)]
+        elif mark is not None:
+            glyph = _GLYPHS[mark]
+        if mark is not None:
+            name = "sidebar--failed" if mark is Mark.FAILED else "sidebar--mark"
+            colour = self.get_component_rich_style(name, partial=True)
+            mark_style = style + Style(color=colour.color)
+        room = max(1, width - 4)
+        title = harmless(row.title).replace("\n", " ")
+        if cell_len(title) > room:
+            title = set_cell_size(title, room - 1) + "…"
+        return Strip(
+            [
+                Segment(f" {glyph} ", mark_style),
+                Segment(set_cell_size(title, width - 3), style),
+            ],
+            width,
+        )
+
+    def _spin(self) -> None:
+        self._tick += 1
+        for id_, mark in self._marks.items():
+            if mark is Mark.RUNNING:
+                self._refresh_row(id_)
+
+    def _refresh_row(self, conversation_id: str) -> None:
+        if (line := self._line_of.get(conversation_id)) is not None:
+            y = line - self.scroll_offset.y
+            if 0 <= y < self.size.height:
+                self.refresh(Region(0, y, self.size.width, 1))
+
+    def _reveal(self, conversation_id: str) -> None:
+        line = self._line_of.get(conversation_id)
+        if line is None:
+            return
+        # A group's heading goes with its first row.
+        top = line - 1 if line and isinstance(self._lines[line - 1], str) else line
+        self.scroll_to_region(Region(0, top, 1, line - top + 1), animate=False, force=True)
+
+    # Keys and mouse
+
+    def on_resize(self) -> None:
+        """The lines are as wide as the list."""
+        self.virtual_size = Size(self.size.width, len(self._lines))
+
+    def on_focus(self) -> None:
+        """The cursor is seen only with the focus."""
+        if self._cursor is not None:
+            self._refresh_row(self._cursor)
+
+    def on_blur(self) -> None:
+        """The cursor goes back to the conversation that is shown."""
+        before, self._cursor = self._cursor, self._shown
+        if before is not None:
+            self._refresh_row(before)
+
+    def _move_to(self, index: int) -> None:
+        if not self._rows:
+            return
+        before = self._cursor
+        self._cursor = self._rows[max(0, min(index, len(self._rows) - 1))].id
+        if before is not None:
+            self._refresh_row(before)
+        self._refresh_row(self._cursor)
+        self._reveal(self._cursor)
+
+    @property
+    def _cursor_index(self) -> int:
+        line = self._line_of.get(self._cursor or "")
+        entry = self._lines[line] if line is not None else 0
+        return entry if isinstance(entry, int) else 0
+
+    def action_move(self, step: int) -> None:
+        """Move the cursor by rows."""
+        self._move_to(self._cursor_index + step)
+
+    def action_page(self, step: int) -> None:
+        """Move the cursor by a page."""
+        self._move_to(self._cursor_index + step * max(1, self.size.height - 1))
+
+    def action_first(self) -> None:
+        """Move the cursor to the newest."""
+        self._move_to(0)
+
+    def action_last(self) -> None:
+        """Move the cursor to the oldest."""
+        self._move_to(len(self._rows) - 1)
+
+    def action_pick(self) -> None:
+        """Show the conversation under the cursor."""
+        if self._cursor is not None:
+            self.post_message(ConversationPicked(self._cursor))
+
+    def action_rename(self) -> None:
+        """Rename the conversation under the cursor."""
+        if self._cursor is not None:
+            self.post_message(RenameWanted(self._cursor))
+
+    def action_delete(self) -> None:
+        """Delete the conversation under the cursor."""
+        if self._cursor is not None:
+            self.post_message(DeleteWanted(self._cursor))
+
+    def on_click(self, event: events.Click) -> None:
+        """A click shows the conversation."""
+        line = event.y + self.scroll_offset.y
+        entry = self._lines[line] if line < len(self._lines) else None
+        if isinstance(entry, int):
+            self.post_message(ConversationPicked(self._rows[entry].id))
+
+
+def _grouped(rows: Sequence[Row], now: datetime) -> list[str | int]:
+    """Headings and row indexes. `rows` are pinned first, then newest first."""
+    lines: list[str | int] = []
+    pinned = sum(row.pinned for row in rows)
+    if pinned:
+        lines += ["Pinned", *range(pinned)]
+    times = [row.updated_at for row in reversed(rows[pinned:])]
+    start = pinned
+    for name, since in _boundaries(now):
+        end = len(rows) - (bisect_left(times, timestamp(since)) if since is not None else 0)
+        if end > start:
+            lines += [name, *range(start, end)]
+            start = end
+    return lines
+
+
+def _boundaries(now: datetime) -> list[tuple[str, datetime | None]]:
+    """Group names with the moment from which on they hold, newest first; local days."""
+    today = now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+    groups: list[tuple[str, datetime | None]] = [
+        ("Today", today),
+        ("Yesterday", today - timedelta(days=1)),
+        ("This week", today - timedelta(days=6)),
+    ]
+    month = today.replace(day=1)
+    for _ in range(24):
+        year = "" if month.year == today.year else f" {month.year}"
+        groups.append((f"{month:%B}{year}", month))
+        month = (month - timedelta(days=1)).replace(day=1)
+    groups.append(("Older", None))
+    return groups

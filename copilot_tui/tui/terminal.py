@@ -1,0 +1,146 @@
+"""The terminal before the app has it: typed keys are kept, and its background is asked for.
+
+Imports nothing heavy: it runs first thing, while Textual is still to be imported. What is typed
+from the program's start on would otherwise be echoed over the screen, and an Enter in it read as
+Ctrl+J.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import sys
+from types import TracebackType
+from typing import Any, Final
+
+try:
+    import termios
+except ImportError:  # Windows keeps what is typed by itself
+    termios = None  # type: ignore[assignment]
+
+_ASK_BACKGROUND: Final = b"\x1b]11;?\x1b\\"
+"""OSC 11: what is the background? The answer comes while the app is imported."""
+
+_BACKGROUND: Final = re.compile(
+    rb"\x1b\]11;rgba?:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})[^\x07\x1b]*(?:\x07|\x1b\\)"
+)
+
+_SILENT_TERMINALS: Final = frozenset({"dumb", "linux", "unknown"})
+"""Terminals that do not know OSC 11 and would print it."""
+
+_ANSWER_MOST: Final = 64
+"""Characters of an answer; what is longer is none."""
+
+_TYPED_MOST: Final = 1 << 20
+"""Bytes of type-ahead that are kept; a pipe that is no person ends here."""
+
+
+class Terminal:
+    """Takes the terminal out of line mode and echo, and gives it back as it was."""
+
+    def __init__(self) -> None:
+        self._fd = -1
+        self._before: list[Any] | None = None
+        self._typed = b""
+        self._late = ""
+        self._awaits_answer = False
+        self.dark: bool | None = None
+        """Whether its background is dark; None: it did not say."""
+
+    def __enter__(self) -> Terminal:
+        if termios is None or not sys.stdin.isatty():
+            return self
+        self._fd = sys.stdin.fileno()
+        try:
+            self._before = termios.tcgetattr(self._fd)
+            now = termios.tcgetattr(self._fd)
+            now[0] &= ~(termios.ICRNL | termios.INLCR | termios.IGNCR | termios.IXON)
+            now[3] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN | termios.ISIG)
+            now[6][termios.VMIN] = 1
+            termios.tcsetattr(self._fd, termios.TCSANOW, now)
+        except termios.error:
+            self._before = None
+            return self
+        # Until here the line discipline has turned Enter into \n, which would be read as Ctrl+J.
+        self._typed = self._read().replace(b"\n", b"\r")
+        if os.environ.get("TERM", "dumb") not in _SILENT_TERMINALS and sys.stdout.isatty():
+            os.write(sys.stdout.fileno(), _ASK_BACKGROUND)
+            self._awaits_answer = True
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._before is not None:
+            termios.tcsetattr(self._fd, termios.TCSANOW, self._before)
+
+    @property
+    def attributes(self) -> list[Any] | None:
+        """The terminal's settings before the program took it; None: it has not."""
+        return self._before
+
+    def look(self) -> None:
+        """Read what was typed until now, and note the background if the terminal has told it."""
+        self._typed += self._read()
+        if answer := _BACKGROUND.search(self._typed):
+            self._typed = self._typed[: answer.start()] + self._typed[answer.end() :]
+            # Each channel is 1 to 4 hex digits of its own scale.
+            red, green, blue = (int(part, 16) / (16 ** len(part) - 1) for part in answer.groups())
+            self.dark = 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.5
+            self._awaits_answer = False
+
+    def collect(self) -> bytes:
+        """What was typed until now; no later call gives it again."""
+        self.look()
+        typed, self._typed = self._typed, b""
+        if self._awaits_answer and (start := typed.rfind(b"\x1b]11;")) >= 0:
+            typed, self._late = typed[:start], typed[start:].decode("ascii", "replace")
+        return typed
+
+    def without_answer(self, data: str) -> str:
+        """This input less the answer about the background, which may come late and in pieces."""
+        if not self._awaits_answer:
+            return data
+        data, self._late = self._late + data, ""
+        start = data.find("\x1b]11;")
+        if start < 0:
+            # Only an answer's own first bytes are held; a lone Escape key must not wait.
+            if data.endswith(("\x1b]", "\x1b]1")):
+                start = data.rfind("\x1b]")
+                self._late = data[start:]
+                return data[:start]
+            return data
+        if answer := _BACKGROUND.search(data.encode("utf-8", "replace"), 0):
+            self._awaits_answer = False
+            return data[:start] + data[start + len(answer.group().decode("ascii")) :]
+        if len(data) - start < _ANSWER_MOST:
+            self._late = data[start:]
+            return data[:start]
+        self._awaits_answer = False
+        return data
+
+    def _read(self) -> bytes:
+        typed = b""
+        while (
+            self._before is not None
+            and len(typed) < _TYPED_MOST
+            and select.select([self._fd], [], [], 0)[0]
+        ):
+            piece = os.read(self._fd, 65536)
+            if not piece:
+                break
+            typed += piece
+        return typed
+
+
+def background_is_dark(terminal: Terminal) -> bool:
+    """Whether to start dark: what the terminal said, else COLORFGBG, else yes."""
+    terminal.look()
+    if terminal.dark is not None:
+        return terminal.dark
+    background = os.environ.get("COLORFGBG", "").rpartition(";")[2]
+    return background not in {"7", "15"}

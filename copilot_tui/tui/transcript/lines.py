@@ -1,0 +1,125 @@
+"""One line of the transcript, and how it becomes what the terminal shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.strip import Strip
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.style import Style
+
+GUTTER: Final = 2
+"""Columns left of the text: the bar of a prompt, the mark of a reply."""
+
+
+class Line:
+    """A row of text before it is padded, with what a copy of it needs.
+
+    It is light: a long reply has thousands of them, and few are ever painted. `strip` holds what was
+    painted last.
+    """
+
+    __slots__ = ("cells", "code_width", "fill", "gutter", "indent", "joint", "raw", "segments", "size", "strip")
+
+    def __init__(
+        self,
+        segments: list[Segment],
+        cells: int,
+        *,
+        fill: Style,
+        indent: int = 0,
+        size: int = 0,
+        joint: str = "\n",
+        raw: str | None = None,
+    ) -> None:
+        self.segments = segments
+        self.cells = cells
+        """Width of the segments."""
+        self.fill = fill
+        """What follows them up to the text's width."""
+        self.indent = indent
+        """Characters of decoration before the first that a copy takes."""
+        self.size = size
+        """Characters that a copy takes."""
+        self.joint = joint
+        """What a copy puts between this line and the next: the space at which it was wrapped, or a newline."""
+        self.raw = raw
+        """The source of the line where it differs from what is shown (tabs in code)."""
+        self.gutter: Segment | None = None
+        self.code_width: list[int] | None = None
+        """Of code that may be scrolled sideways: the width of the block's longest line, shared by all."""
+        self.strip: Strip | None = None
+
+    @property
+    def text(self) -> str:
+        """What is shown, decoration included."""
+        return "".join([segment.text for segment in self.segments])
+
+    def nest(self, prefix: Segment, cells: int) -> Line:
+        """Put decoration before the line."""
+        self.segments.insert(0, prefix)
+        self.cells += cells
+        self.indent += len(prefix.text)
+        return self
+
+
+class Frame(NamedTuple):
+    """Where the column of text stands in the pane."""
+
+    width: int
+    """Of the pane."""
+    left: int
+    """Columns left of the gutter."""
+    text: int
+    """Columns of text."""
+    base: Style
+
+    @classmethod
+    def fit(cls, width: int, reading_width: int, base: Style) -> Frame:
+        """The column in a pane of this width: centred when there is room to spare."""
+        text = max(1, min(reading_width, width - GUTTER - 1))
+        return cls(width, max(0, (width - GUTTER - text - 1) // 2), text, base)
+
+    def paint(self, line: Line, shift: int = 0) -> Strip:
+        """The final strip, exactly as wide as the pane; code is shifted to the left by `shift`."""
+        segments, cells = line.segments, line.cells
+        if cells > self.text or (shift and line.code_width is not None):
+            segments, cells = _clip(line, self.text, shift)
+        left = Segment(" " * self.left, self.base)
+        gutter = line.gutter or Segment(" " * GUTTER, self.base)
+        room = self.text - cells
+        right = self.width - self.left - GUTTER - self.text
+        parts = [left, gutter, *segments] if self.left else [gutter, *segments]
+        if line.fill is self.base:
+            parts.append(Segment(" " * (room + right), self.base))
+        else:
+            parts.append(Segment(" " * (room + min(1, right)), line.fill))
+            if right > 1:
+                parts.append(Segment(" " * (right - 1), self.base))
+        return Strip(parts, self.width)
+
+
+def _clip(line: Line, width: int, shift: int) -> tuple[list[Segment], int]:
+    """The part of a line that fits; a mark stands where something is hidden."""
+    head = Segment("".join(segment.text for segment in line.segments)[: line.indent])
+    fixed = cell_len(head.text) if line.code_width is not None else 0
+    strip = Strip(line.segments, line.cells)
+    kept = list(strip.crop(0, fixed)) if fixed else []
+    most = max(0, (line.code_width[0] if line.code_width else line.cells) - (width - fixed))
+    shift = min(shift, most) if line.code_width is not None else 0
+    rest = strip.crop(fixed + shift, fixed + shift + width - fixed)
+    cells = fixed + rest.cell_length
+    if line.cells > fixed + shift + (width - fixed):
+        rest = rest.crop(0, rest.cell_length - 1)
+        return [*kept, *rest, Segment("›", line.fill)], cells
+    return [*kept, *rest], cells
+
+
+def width_of(segments: Iterable[Segment]) -> int:
+    """Cells that the segments take."""
+    return sum([cell_len(segment.text) for segment in segments])

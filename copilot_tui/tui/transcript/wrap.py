@@ -1,0 +1,152 @@
+"""Words onto lines, by the width of their cells.
+
+A line breaks at spaces, and between the characters of scripts that write without them. It depends on the
+text up to its end alone, so the lines of a text that grows at its end stay as they are, but for the last.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from rich.cells import cell_len, split_graphemes
+from rich.segment import Segment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rich.style import Style
+
+Run = tuple[str, "Style"]
+"""Text of one style. A newline in it ends the line."""
+
+
+class Row(NamedTuple):
+    """One line of a wrapped text."""
+
+    segments: list[Segment]
+    cells: int
+    size: int
+    """Characters of the text."""
+    joint: str
+    """What stood between it and the next row: spaces, nothing (a word was cut), or a newline."""
+
+
+_WIDE: Final = "\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60"
+_MARKS: Final = "\u0300-\u036f\u3099\u309a\ufe00-\ufe0f\U000e0100-\U000e01ef"
+_CLOSERS: Final = "、。，．：；？！）］｝〉》」』】〕〗’”…ー々,.:;?!)\\]}"
+_UNIT: Final = re.compile(
+    f" +|[{_WIDE}\U00020000-\U0003fffd][{_MARKS}]*[{_CLOSERS}]*|[^ {_WIDE}\U00020000-\U0003fffd]+"
+)
+"""Spaces, one wide character with the punctuation that may not begin a line, or a word."""
+
+Break = tuple[int, int, int]
+"""Where a row starts, ends, and where the next one starts."""
+
+
+def breaks(text: str, width: int) -> Iterator[Break]:
+    """Where the rows of a text without newlines begin and end."""
+    if len(text) <= width and text.isascii():
+        yield 0, len(text), len(text)
+    elif text.isascii():
+        yield from _ascii_breaks(text, width)
+    else:
+        yield from _breaks(text, width)
+
+
+def _ascii_breaks(text: str, width: int) -> Iterator[Break]:
+    size = len(text)
+    start = 0
+    while size - start > width:
+        space = text.rfind(" ", start, start + width + 1)
+        end = start + len(text[start:space].rstrip(" ")) if space > start else start
+        if end == start:  # one word fills the line, or only spaces stand before it
+            end = after = start + width
+        else:
+            after = size - len(text[space:].lstrip(" ")) if text[space + 1] == " " else space + 1
+        yield start, end, after
+        if after == size:
+            return
+        start = after
+    yield start, size, size
+
+
+def _breaks(text: str, width: int) -> Iterator[Break]:
+    start = end = 0  # of the row so far
+    cells = gap = 0
+    for match in _UNIT.finditer(text):
+        unit = match.group()
+        if unit[0] == " ":
+            gap = len(unit)
+            continue
+        needed = cell_len(unit)
+        if cells + gap + needed <= width:
+            cells += gap + needed
+        else:
+            if end > start:
+                yield start, end, match.start()
+                start, cells, gap = match.start(), 0, 0
+            if gap + needed > width:
+                for cut in _cuts(text, start, match.end(), width):
+                    yield start, cut, cut
+                    start = cut
+                needed, gap = cell_len(text[start : match.end()]), 0
+            cells = gap + needed
+        end, gap = match.end(), 0
+    if gap and end > start and cells + gap > width:
+        yield start, end, len(text)
+    else:
+        yield start, len(text), len(text)
+
+
+def _cuts(text: str, start: int, end: int, width: int) -> Iterator[int]:
+    """Where a word that no line holds is cut: between what the eye sees as characters."""
+    cells = 0
+    for first, _, size in split_graphemes(text[start:end])[0]:
+        if cells and cells + size > width:
+            yield start + first
+            cells = 0
+        cells += size
+
+
+def wrap(runs: Sequence[Run], width: int) -> list[Row]:
+    """The runs as rows of at most `width` cells."""
+    text = "".join([run[0] for run in runs])
+    if "\n" in text:
+        return _wrap_paragraphs(runs, width)
+    return _rows(runs, text, breaks(text, width))
+
+
+def _wrap_paragraphs(runs: Sequence[Run], width: int) -> list[Row]:
+    rows: list[Row] = []
+    part: list[Run] = []
+    for text, style in runs:
+        first, *others = text.split("\n")
+        part.append((first, style))
+        for other in others:
+            rows += wrap(part, width)
+            rows[-1] = rows[-1]._replace(joint="\n")
+            part = [(other, style)]
+    return rows + wrap(part, width)
+
+
+def _rows(runs: Sequence[Run], text: str, cuts: Iterator[Break]) -> list[Row]:
+    rows: list[Row] = []
+    ascii_only = text.isascii()
+    run_index, run_start = 0, 0
+    for start, end, after in cuts:
+        segments: list[Segment] = []
+        while run_index < len(runs):
+            run_text, style = runs[run_index]
+            low, high = max(start - run_start, 0), end - run_start
+            if part := run_text[low:high]:
+                segments.append(Segment(part, style))
+            if run_start + len(run_text) > after or (
+                run_start + len(run_text) == after and after < len(text)
+            ):
+                break
+            run_start += len(run_text)
+            run_index += 1
+        cells = end - start if ascii_only else sum([cell_len(part.text) for part in segments])
+        rows.append(Row(segments, cells, end - start, text[end:after]))
+    return rows
