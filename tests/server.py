@@ -309,9 +309,9 @@ def event(value: object) -> bytes:
     return b"data: " + json.dumps(value, ensure_ascii=False).encode() + b"\n\n"
 
 
-def chunk(content: str | None = None, *, finish: str | None = None, **top: object) -> bytes:
+def chunk(content: str, **top: object) -> bytes:
     """One chunk of a reply; `top` stands beside its choices: usage, conversation, model…"""
-    return delta(finish=finish, top=top, **({} if content is None else {"content": content}))
+    return delta(top=top, content=content)
 
 
 def delta(
@@ -324,4 +324,4 @@ def delta(
 
 def finish(reason: str = "stop", **top: object) -> bytes:
     """The chunk that says why the reply ends."""
-    return chunk(finish=reason, **top)
+    return delta(finish=reason, top=top)

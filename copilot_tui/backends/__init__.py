@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
+from copilot_tui.conversation import Role
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from copilot_tui.config import BackendConfig
     from copilot_tui.conversation import Conversation, Message
@@ -59,6 +61,11 @@ class ReplyRequest:
     settings: dict[str, Any] = field(default_factory=dict)
     """temperature, top_p, max_tokens, reasoning_effort: only what was set."""
     context: ContextMode = "full"
+
+
+def spoken(path: Iterable[Message]) -> list[Message]:
+    """The messages that a model is shown: every one but replies that failed before a word."""
+    return [message for message in path if message.role is not Role.ASSISTANT or message.content]
 
 
 class Model(NamedTuple):

@@ -1,0 +1,274 @@
+"""A local g4f server: the chat/completions wire, plus provider, conversation_id and `conversation`.
+
+Who remembers what. Servers of the 0.4 generation keep each conversation_id's thread and hand their
+providers the newest message. Later ones keep nothing; some of their providers give a `conversation`
+at the end of a reply, to be sent back with the next prompt, and read no message but the newest.
+`plan` decides what a server can know, and carries what it cannot.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from copilot_tui.backends import Delta, Model, ReplyRequest, spoken
+from copilot_tui.backends.completions import GRACE_S, Sleep, stream_completion
+from copilot_tui.backends.openai import (
+    KeySource,
+    bearer,
+    chat_messages,
+    chosen_settings,
+    listed_models,
+)
+from copilot_tui.backends.transport import Transport
+from copilot_tui.conversation import Message, Role, Status, new_id
+from copilot_tui.credentials import api_key, server_key
+from copilot_tui.errors import BackendError, Refused, ReplyFailed
+
+if TYPE_CHECKING:
+    from copilot_tui.config import BackendConfig
+
+CONVERSATION_PROVIDERS: Final = frozenset({"copilot", "copilotapp", "copilotsession"})
+"""They read the newest message alone, whatever else is sent."""
+
+PREAMBLE: Final = (
+    "This is our conversation so far. Go on from here: answer the last message, without "
+    "repeating what was said."
+)
+_SPEAKERS: Final = {Role.USER: "User", Role.ASSISTANT: "Assistant", Role.SYSTEM: "System"}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One request: what is sent, what the reply keeps of it, and what is said about it."""
+
+    body: dict[str, Any]
+    wire: dict[str, Any]
+    """conversation_id, server and provider, for the reply's `wire`."""
+    notice: str | None = None
+
+
+@dataclass(frozen=True)
+class _Memory:
+    """What the server can know of the branch."""
+
+    conversation_id: str
+    is_fresh: bool
+    """The id was never used."""
+    knows_branch: bool
+    """The last reply of the branch was completed under this id."""
+    echo: dict[str, Any] | None
+    """The `conversation` that it gave last under this id."""
+
+
+def plan(request: ReplyRequest, config: BackendConfig, make_id: Callable[[], str] = new_id) -> Plan:
+    """The request for a prompt. Pure: the same branch gives the same plan, but for a fresh id."""
+    key = _WireKey(config.base_url, config.provider)
+    memory = _memory(request, key, make_id)
+    branch = spoken(request.path)
+    is_thread = is_conversation_provider(request, key)
+    has_past = len(branch) > 1
+    notice: str | None = None
+    echo = memory.echo
+    if request.context == "newest":
+        messages = _with_system(request, branch[-1:], is_thread, is_first=not memory.knows_branch)
+        if has_past and not memory.knows_branch:
+            notice = "only the newest message is sent, and the server does not know the others"
+    elif is_thread and has_past and not memory.knows_branch:
+        messages = [{"role": "user", "content": fold(branch, request.system)}]
+        echo = None
+        notice = "the earlier turns are carried in this message: the server does not know them"
+    else:
+        messages = _with_system(request, branch, is_thread, is_first=True)
+    body = {
+        "model": request.model or config.model,
+        "provider": config.provider or None,
+        "stream": True,
+        "messages": messages,
+        "conversation_id": memory.conversation_id,
+        **chosen_settings(request),
+        **({"conversation": echo} if echo else {}),
+    }
+    return Plan(body, key.wire(memory.conversation_id), notice)
+
+
+def is_conversation_provider(request: ReplyRequest, key: _WireKey) -> bool:
+    """Whether the provider holds the thread itself: known by name, or by what it once sent."""
+    name = key.provider.lower().replace("-", "").replace("_", "")
+    return name in CONVERSATION_PROVIDERS or any(
+        reply.wire.get("conversation") and key.made(reply)
+        for reply in request.conversation.replies()
+    )
+
+
+def fold(branch: Iterable[Message], system: str | None) -> str:
+    """A whole branch as one message: the system prompt, a preamble, and the turns by role."""
+    turns = [f"{_SPEAKERS[message.role]}: {message.content}" for message in branch]
+    return "\n\n".join([*([system] if system else []), PREAMBLE, *turns])
+
+
+@dataclass(frozen=True)
+class _WireKey:
+    """What a wire id is good for: one server, one provider."""
+
+    server: str
+    provider: str
+
+    def made(self, message: Message) -> bool:
+        wire = message.wire
+        return (
+            bool(wire.get("conversation_id"))
+            and wire.get("server") == self.server
+            and wire.get("provider") == self.provider
+        )
+
+    def wire(self, conversation_id: str) -> dict[str, Any]:
+        return {
+            "conversation_id": conversation_id,
+            "server": self.server,
+            "provider": self.provider,
+        }
+
+
+def _memory(request: ReplyRequest, key: _WireKey, make_id: Callable[[], str]) -> _Memory:
+    replies = [message for message in request.path if message.role is Role.ASSISTANT]
+    ours = [reply for reply in replies if key.made(reply)]
+    wire_id = str(ours[-1].wire["conversation_id"]) if ours else request.conversation.id
+    # What stands in the branch as said: whole replies, and pieces of one that others gave.
+    told = [r for r in replies if r.status is Status.COMPLETE or (r.content and not key.made(r))]
+    last = told[-1] if told else None
+    told_by_others = last is not None and not key.made(last)
+
+    completed = [
+        reply
+        for reply in request.conversation.replies()
+        if reply.status is Status.COMPLETE
+        and key.made(reply)
+        and reply.wire["conversation_id"] == wire_id
+    ]
+    on_path = {message.id for message in request.path}
+    told_elsewhere = any(reply.id not in on_path for reply in completed)
+    if told_elsewhere or (told_by_others and (completed or not ours)):
+        return _Memory(make_id(), is_fresh=True, knows_branch=False, echo=None)
+
+    under_id = [reply for reply in ours if reply.wire["conversation_id"] == wire_id]
+    echoes = [reply.wire.get("conversation") for reply in reversed(under_id)]
+    echo = next(filter(None, echoes), None)
+    knows_branch = last is not None and last in completed
+    return _Memory(wire_id, is_fresh=False, knows_branch=knows_branch, echo=echo)
+
+
+def _with_system(
+    request: ReplyRequest, branch: list[Message], is_thread: bool, *, is_first: bool
+) -> list[dict[str, str]]:
+    """The messages, the system prompt where this provider can take it.
+
+    g4f finds a cached thread by every message but the last, so that with a `system` message two
+    chats meet in one thread: for a provider that holds threads it goes before the first prompt.
+    """
+    messages = chat_messages(branch)
+    if not request.system or not is_first:
+        return messages
+    if not is_thread:
+        return [{"role": "system", "content": request.system}, *messages]
+    first = next(message for message in messages if message["role"] == "user")
+    first["content"] = f"{request.system}\n\n{first['content']}"
+    return messages
+
+
+class G4F:
+    """A backend for one g4f server."""
+
+    def __init__(
+        self,
+        config: BackendConfig,
+        *,
+        key: KeySource = api_key,
+        gate_key: KeySource = server_key,
+        sleep: Sleep = asyncio.sleep,
+        grace_s: float = GRACE_S,
+        make_id: Callable[[], str] = new_id,
+    ) -> None:
+        self.name = config.name
+        self._config = config
+        self._sleep = sleep
+        self._grace_s = grace_s
+        self._make_id = make_id
+
+        def key_headers(config: BackendConfig) -> Mapping[str, str]:
+            own = gate_key(config)
+            return {**bearer(key(config)), **({"g4f-api-key": own} if own else {})}
+
+        self._transport = Transport(config, key_headers)
+
+    async def stream(self, request: ReplyRequest) -> AsyncGenerator[Delta, None]:
+        """The reply, one Delta for every read of the socket."""
+        chosen = plan(request, self._config, self._make_id)
+        # Before anything can fail: a reply that is stopped keeps its id.
+        yield Delta(wire=chosen.wire, notice=chosen.notice)
+        deltas = stream_completion(
+            self._transport,
+            f"{self._config.base_url}/chat/completions",
+            chosen.body,
+            keep_conversation=True,
+            sleep=self._sleep,
+            grace_s=self._grace_s,
+        )
+        try:
+            async with aclosing(deltas):
+                async for delta in deltas:
+                    yield delta
+        except (Refused, ReplyFailed) as error:
+            error.hint = self._hint(error) or error.hint
+            raise
+
+    def _hint(self, error: BackendError) -> str:
+        words = str(error)
+        provider = self._config.provider or "the provider"
+        if "Request execution failed" in words:
+            return (
+                "The reason stands only in the g4f server's own log: look there. Often it is the "
+                f"provider's name ({provider}), a sign-in (g4f auth), or a missing browser."
+            )
+        if "MissingAuthError" in words:
+            return f"Sign in on the g4f server: g4f auth {provider}; or set a key for {provider}."
+        if "MissingRequirementsError" in words:
+            return "Install on the g4f server what it names, and start it again."
+        if "Not authenticated" in words:
+            return "The g4f server wants its own key: server_key_env in the configuration."
+        if "rovider not found" in words:
+            return "`copilot-tui models` lists the providers; --provider NAME chooses one."
+        return ""
+
+    async def models(self) -> list[Model]:
+        """The chosen provider's models, then the server's providers; without one, everything."""
+        everything = listed_models(
+            await self._transport.get_json(f"{self._config.base_url}/models")
+        )
+        if not self._config.provider:
+            return everything
+        try:
+            own = await self.models_of(self._config.provider)
+        except Refused:  # the old generation has no list for each provider
+            return everything
+        return own + [entry for entry in everything if entry.is_provider]
+
+    async def models_of(self, provider: str) -> list[Model]:
+        """What one provider offers. Raises Refused when there is no such provider."""
+        root = self._config.base_url.removesuffix("/v1")
+        return listed_models(
+            await self._transport.get_json(f"{root}/api/{quote(provider, safe='')}/models")
+        )
+
+    async def aclose(self) -> None:
+        """Give back every socket."""
+        await self._transport.aclose()
+
+
+def create(config: BackendConfig) -> G4F:
+    """The backend that this configuration describes."""
+    return G4F(config)

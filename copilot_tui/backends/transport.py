@@ -1,0 +1,275 @@
+"""Requests to one server: redirects, refusals and streams.
+
+The only place that lets httpx's errors in; each leaves it as a BackendError.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import httpx
+
+from copilot_tui import __version__
+from copilot_tui.backends import network
+from copilot_tui.backends.failures import (
+    OUTSIDE_ERRORS,
+    as_backend_error,
+    shown,
+    status_hint,
+    status_name,
+)
+from copilot_tui.backends.server_words import body_words, retry_after_s
+from copilot_tui.conversation import utc_now
+from copilot_tui.errors import (
+    BackendError,
+    BadReply,
+    ConfigError,
+    CutOff,
+    MissingKey,
+    RedirectRefused,
+    Refused,
+)
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from copilot_tui.config import BackendConfig
+
+REDIRECT_LIMIT: Final = 5
+WRITE_TIMEOUT_S: Final = 60.0
+LIST_TIMEOUT_S: Final = 30.0
+"""Seconds of silence in what is no reply: a list of models."""
+ERROR_BODY_LIMIT: Final = 64 * 1024
+ERROR_BODY_TIMEOUT_S: Final = 5.0
+BODY_LIMIT: Final = 32 * 1024 * 1024
+TURN_S: Final = 0.004
+"""In a blast, everything else in the loop gets its turn this often."""
+
+KeyHeaders = Callable[["BackendConfig"], Mapping[str, str]]
+"""Gives the headers that carry keys; may run a command. Raises MissingKey."""
+
+
+class Transport:
+    """One server's client, made when it is first needed."""
+
+    def __init__(
+        self,
+        config: BackendConfig,
+        key_headers: KeyHeaders,
+        *,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.config = config
+        self._key_headers = key_headers
+        self._now = now
+        self._client: httpx.AsyncClient | None = None
+        self._headers: dict[str, str] = {}
+        self._secrets: list[str] = []
+        self._opening = asyncio.Lock()
+
+    @asynccontextmanager
+    async def open_stream(self, url: str, body: Mapping[str, Any]) -> AsyncIterator[Answer]:
+        """POST the body as JSON; what comes back with a status of 2xx. Leaving closes the socket.
+
+        Raises ConnectionFailed, TimedOut, Refused, RedirectRefused, BadReply, MissingKey.
+        """
+        # A lone surrogate, which a terminal can paste, has no place in UTF-8.
+        content = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+        response = await self._send("POST", url, content.encode("utf-8", "replace"))
+        try:
+            yield Answer(response, self)
+        finally:
+            await response.aclose()
+
+    async def get_json(self, url: str) -> object:
+        """The JSON at an address. Raises BackendError."""
+        response = await self._send("GET", url, None)
+        try:
+            body = await Answer(response, self).read(BODY_LIMIT)
+        finally:
+            await response.aclose()
+        try:
+            return json.loads(body)
+        except (ValueError, RecursionError) as error:
+            words = self.masked(body_words(body[:ERROR_BODY_LIMIT]))
+            raise BadReply(
+                f"{shown(url)} did not answer with JSON: {words}", "Check base_url."
+            ) from error
+
+    async def aclose(self) -> None:
+        """Give back every socket."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    def masked(self, text: str) -> str:
+        """The text without our own keys, should a server echo one."""
+        for secret in self._secrets:
+            text = text.replace(secret, "…")
+        return text
+
+    async def _send(self, method: str, url: str, content: bytes | None) -> httpx.Response:
+        """Send, and follow redirects within the server. The response is 2xx, its body unread."""
+        client = await self._open()
+        for _ in range(REDIRECT_LIMIT + 1):
+            response = await self._send_once(client, method, url, content)
+            try:
+                if response.is_success:
+                    _check_encoding(response)
+                    return response
+                if not response.has_redirect_location:
+                    raise await self._refusal(response)
+                url = self._next_address(response)
+            except BaseException:
+                await response.aclose()
+                raise
+            await response.aclose()
+        raise RedirectRefused(
+            f"{shown(url)} redirected more than {REDIRECT_LIMIT} times", "Check base_url."
+        )
+
+    async def _send_once(
+        self, client: httpx.AsyncClient, method: str, url: str, content: bytes | None
+    ) -> httpx.Response:
+        limits = self._timeout(LIST_TIMEOUT_S) if method == "GET" else self._timeout()
+        try:
+            request = client.build_request(
+                method, url, content=content, headers=self._headers, timeout=limits
+            )
+            return await client.send(request, stream=True, follow_redirects=False)
+        except OUTSIDE_ERRORS as error:
+            raise self.failure(error) from error
+
+    async def _open(self) -> httpx.AsyncClient:
+        """The client, with its keys read and its certificates loaded, both off the loop."""
+        async with self._opening:
+            if self._client is None:
+                self._client = await asyncio.to_thread(self._make)
+            return self._client
+
+    def _make(self) -> httpx.AsyncClient:
+        try:
+            keys = dict(self._key_headers(self.config))
+        except ConfigError as error:
+            raise MissingKey(str(error), error.hint) from error
+        self._secrets = [value.removeprefix("Bearer ") for value in keys.values() if value]
+        self._headers = {
+            "User-Agent": f"copilot-tui/{__version__}",
+            "Accept": "text/event-stream, application/json",
+            "Accept-Encoding": "identity",
+            "Content-Type": "application/json",
+            **keys,
+        }
+        try:
+            return network.make_client(self.config, self._timeout())
+        except (*OUTSIDE_ERRORS, ValueError) as error:  # ValueError: a proxy of an unknown kind
+            raise self.failure(error) from error
+
+    def _timeout(self, read_at_most_s: float = float("inf")) -> httpx.Timeout:
+        config = self.config
+        return httpx.Timeout(
+            connect=config.connect_timeout_s,
+            read=min(config.read_timeout_s, read_at_most_s),
+            write=WRITE_TIMEOUT_S,
+            pool=None,
+        )
+
+    def _next_address(self, response: httpx.Response) -> str:
+        here, location = response.url, response.headers["location"]
+        try:
+            there = here.join(location)
+        except httpx.InvalidURL:
+            there = httpx.URL()
+        same = (there.scheme, there.host, there.port) == (here.scheme, here.host, here.port)
+        if response.status_code in (307, 308) and same:
+            return str(there.copy_with(userinfo=here.userinfo))
+        target = shown(str(there)) if there.host else location
+        raise RedirectRefused(
+            f"{shown(str(here))} redirects ({response.status_code}) to {self.masked(target)}, "
+            "and neither prompt nor key goes there",
+            "If that is the right address, set it as base_url.",
+        )
+
+    async def _refusal(self, response: httpx.Response) -> Refused:
+        body = b""
+        # The status is known; a body that breaks or never ends must not hide it.
+        with suppress(TimeoutError, BackendError):
+            async with asyncio.timeout(ERROR_BODY_TIMEOUT_S):
+                body = await Answer(response, self).read(ERROR_BODY_LIMIT, whole=False)
+        status = response.status_code
+        wait_s = retry_after_s(response.headers.get("retry-after"), self._now())
+        words = self.masked(body_words(body))
+        return Refused(
+            status,
+            f"the server answered {status_name(status)}" + (f": {words}" if words else ""),
+            status_hint(status, self.config, wait_s),
+            retry_after_s=wait_s,
+        )
+
+    def failure(self, error: Exception) -> BackendError:
+        """The sentence for an error from below."""
+        return as_backend_error(error, self.config)
+
+
+class Answer:
+    """An answer with a good status, whose body comes."""
+
+    def __init__(self, response: httpx.Response, transport: Transport) -> None:
+        self._response = response
+        self._transport = transport
+        self.content_type: str = response.headers.get("content-type", "").lower()
+
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
+        """The body's bytes, decoded, as they come. Raises CutOff once some have come."""
+        response = self._response
+        is_plain = response.headers.get("content-encoding", "identity").strip() == "identity"
+        # httpx names the type too widely; both are generators, and are closed as such.
+        source = response.aiter_raw() if is_plain else response.aiter_bytes()
+        parts = cast("AsyncGenerator[bytes, None]", source)
+        received = False
+        asked_at = turn_at = time.monotonic()
+        try:
+            async with aclosing(parts):
+                async for part in parts:
+                    now = time.monotonic()
+                    if now - asked_at > 0.001:  # it was waited for, so everything had its turn
+                        turn_at = now
+                    elif now - turn_at > TURN_S:
+                        await asyncio.sleep(0)
+                        turn_at = time.monotonic()
+                    received = True
+                    yield part
+                    asked_at = time.monotonic()
+        except OUTSIDE_ERRORS as error:
+            failure = self._transport.failure(error)
+            if received and not isinstance(failure, BadReply):
+                raise CutOff(f"cut off: {failure}", "What came is kept.") from error
+            raise failure from error
+
+    async def read(self, limit: int, *, whole: bool = True) -> bytes:
+        """The body, or (not `whole`) the beginning of it. Raises BadReply if it is longer."""
+        body = bytearray()
+        async with aclosing(self.chunks()) as chunks:
+            async for chunk in chunks:
+                body += chunk
+                if len(body) > limit:
+                    if whole:
+                        raise BadReply(f"the answer is longer than {limit // 1024 // 1024} MB")
+                    break
+        return bytes(body[:limit])
+
+
+def _check_encoding(response: httpx.Response) -> None:
+    named = response.headers.get("content-encoding", "").lower().split(",")
+    unknown = {name.strip() for name in named} - {"", "identity", "gzip", "deflate"}
+    if unknown:
+        raise BadReply(
+            f"the server sends its answer compressed as {', '.join(sorted(unknown))}, which was "
+            "not asked for and is not understood",
+            "A proxy in between may do this; --proxy and NO_PROXY choose the way.",
+        )
