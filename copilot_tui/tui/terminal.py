@@ -12,7 +12,7 @@ import re
 import select
 import sys
 from types import TracebackType
-from typing import Any, Final
+from typing import IO, Any, Final
 
 try:
     import termios
@@ -39,7 +39,9 @@ _TYPED_MOST: Final = 1 << 20
 class Terminal:
     """Takes the terminal out of line mode and echo, and gives it back as it was."""
 
-    def __init__(self) -> None:
+    def __init__(self, keyboard: IO[Any] | None = None, screen: IO[Any] | None = None) -> None:
+        self._keyboard = keyboard or sys.stdin
+        self._screen = screen or sys.stdout
         self._fd = -1
         self._before: list[Any] | None = None
         self._typed = b""
@@ -49,9 +51,9 @@ class Terminal:
         """Whether its background is dark; None: it did not say."""
 
     def __enter__(self) -> Terminal:
-        if termios is None or not sys.stdin.isatty():
+        if termios is None or not self._keyboard.isatty():
             return self
-        self._fd = sys.stdin.fileno()
+        self._fd = self._keyboard.fileno()
         try:
             self._before = termios.tcgetattr(self._fd)
             now = termios.tcgetattr(self._fd)
@@ -64,8 +66,8 @@ class Terminal:
             return self
         # Until here the line discipline has turned Enter into \n, which would be read as Ctrl+J.
         self._typed = self._read().replace(b"\n", b"\r")
-        if os.environ.get("TERM", "dumb") not in _SILENT_TERMINALS and sys.stdout.isatty():
-            os.write(sys.stdout.fileno(), _ASK_BACKGROUND)
+        if os.environ.get("TERM", "dumb") not in _SILENT_TERMINALS and self._screen.isatty():
+            os.write(self._screen.fileno(), _ASK_BACKGROUND)
             self._awaits_answer = True
         return self
 
@@ -109,7 +111,7 @@ class Terminal:
         start = data.find("\x1b]11;")
         if start < 0:
             # Only an answer's own first bytes are held; a lone Escape key must not wait.
-            if data.endswith(("\x1b]", "\x1b]1")):
+            if data.endswith(("\x1b]", "\x1b]1", "\x1b]11")):
                 start = data.rfind("\x1b]")
                 self._late = data[start:]
                 return data[:start]
