@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 
 class Heights:
-    """A Fenwick tree: to change one height, to sum those before it and to find a line take O(log n)."""
+    """A Fenwick tree: changing one height, summing those before it, finding a line: O(log n)."""
 
     __slots__ = ("_heights", "_tree", "total")
 

@@ -20,11 +20,22 @@ GUTTER: Final = 2
 class Line:
     """A row of text before it is padded, with what a copy of it needs.
 
-    It is light: a long reply has thousands of them, and few are ever painted. `strip` holds what was
-    painted last.
+    It is light: a long reply has thousands of them, and few are ever painted. `strip` holds what
+    was painted last.
     """
 
-    __slots__ = ("cells", "code_width", "fill", "gutter", "indent", "joint", "raw", "segments", "size", "strip")
+    __slots__ = (
+        "cells",
+        "code_width",
+        "fill",
+        "gutter",
+        "indent",
+        "joint",
+        "raw",
+        "segments",
+        "size",
+        "strip",
+    )
 
     def __init__(
         self,
@@ -47,12 +58,12 @@ class Line:
         self.size = size
         """Characters that a copy takes."""
         self.joint = joint
-        """What a copy puts between this line and the next: the space at which it was wrapped, or a newline."""
+        """What a copy puts before the next line: the spaces where it was wrapped, or a newline."""
         self.raw = raw
         """The source of the line where it differs from what is shown (tabs in code)."""
         self.gutter: Segment | None = None
         self.code_width: list[int] | None = None
-        """Of code that may be scrolled sideways: the width of the block's longest line, shared by all."""
+        """Of code that may be scrolled sideways: the width of the block's longest line, shared."""
         self.strip: Strip | None = None
 
     @property

@@ -1,7 +1,7 @@
 """Words onto lines, by the width of their cells.
 
-A line breaks at spaces, and between the characters of scripts that write without them. It depends on the
-text up to its end alone, so the lines of a text that grows at its end stay as they are, but for the last.
+A line breaks at spaces, and between the characters of scripts that write without them. It depends
+on the text up to its end alone, so the lines of a text that grows stay as they are, but the last.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ class Row(NamedTuple):
     """What stood between it and the next row: spaces, nothing (a word was cut), or a newline."""
 
 
-_WIDE: Final = "\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60"
+_WIDE: Final = (
+    "\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60"
+)
 _MARKS: Final = "\u0300-\u036f\u3099\u309a\ufe00-\ufe0f\U000e0100-\U000e01ef"
 _CLOSERS: Final = "、。，．：；？！）］｝〉》」』】〕〗’”…ー々,.:;?!)\\]}"
 _UNIT: Final = re.compile(
@@ -63,7 +65,11 @@ def _ascii_breaks(text: str, width: int) -> Iterator[Break]:
         if end == start:  # one word fills the line, or only spaces stand before it
             end = after = start + width
         else:
-            after = size - len(text[space:].lstrip(" ")) if text[space + 1] == " " else space + 1
+            after = (
+                size - len(text[space:].lstrip(" "))
+                if text.startswith(" ", space + 1)
+                else space + 1
+            )
         yield start, end, after
         if after == size:
             return
@@ -138,14 +144,12 @@ def _rows(runs: Sequence[Run], text: str, cuts: Iterator[Break]) -> list[Row]:
         segments: list[Segment] = []
         while run_index < len(runs):
             run_text, style = runs[run_index]
-            low, high = max(start - run_start, 0), end - run_start
-            if part := run_text[low:high]:
+            run_end = run_start + len(run_text)
+            if run_start < end and (part := run_text[max(start - run_start, 0) : end - run_start]):
                 segments.append(Segment(part, style))
-            if run_start + len(run_text) > after or (
-                run_start + len(run_text) == after and after < len(text)
-            ):
+            if run_end > after:
                 break
-            run_start += len(run_text)
+            run_start = run_end
             run_index += 1
         cells = end - start if ascii_only else sum([cell_len(part.text) for part in segments])
         rows.append(Row(segments, cells, end - start, text[end:after]))

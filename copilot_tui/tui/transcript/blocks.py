@@ -1,0 +1,264 @@
+"""Blocks of Markdown as lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.segment import Segment
+from rich.style import Style
+
+from copilot_tui.tui.transcript import code
+from copilot_tui.tui.transcript.inline import Inline
+from copilot_tui.tui.transcript.lines import Line
+from copilot_tui.tui.transcript.markdown import Node, nodes
+from copilot_tui.tui.transcript.tables import Cell, TableLayout
+from copilot_tui.tui.transcript.wrap import Run, wrap
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+    from copilot_tui.tui.palette import Palette
+
+_BULLETS: Final = "•◦▪"
+_NARROWEST: Final = 8
+"""Nested text never gets less width than this; what is too wide is cut at the edge."""
+
+
+class Blocks:
+    """Draws blocks in a column of one width with one palette."""
+
+    def __init__(
+        self, palette: Palette, width: int, *, wrap_code: bool = False, colours: bool = True
+    ) -> None:
+        self.palette = palette
+        self.width = width
+        self.wrap_code = wrap_code
+        self.colours = colours
+        """False: code is not highlighted."""
+        self.inline = Inline(palette)
+        self.code_styles = code.CodeStyles(palette)
+        base = palette.base
+        accent = Style(color=palette.accent, bold=True)
+        self._headings = [
+            base + accent + Style(underline=True),
+            base + accent,
+            base + Style(bold=True),
+            base + Style(bold=True),
+            palette.quiet + Style(bold=True),
+            palette.quiet + Style(bold=True),
+        ]
+        self._bullet = Segment("", base + Style(color=palette.accent))
+
+    def blank(self) -> Line:
+        """An empty line."""
+        return Line([], 0, fill=self.palette.base)
+
+    def draw(
+        self,
+        node: Node,
+        references: Mapping[str, Any],
+        width: int | None = None,
+        *,
+        base: Style | None = None,
+        depth: int = 0,
+        source: Sequence[str] = (),
+    ) -> list[Line]:
+        """The lines of one block. A list is drawn with all its items."""
+        width = self.width if width is None else max(_NARROWEST, width)
+        base = base or self.palette.base
+        match node.kind:
+            case "paragraph":
+                return self.text(self.inline.runs(node.tokens[1].content, base, references), width)
+            case "heading":
+                style = self._headings[int(node.tokens[0].tag[1]) - 1]
+                return self.text(self.inline.runs(node.tokens[1].content, style, references), width)
+            case "fence" | "code_block":
+                return self.code(node.tokens[0], width)
+            case "bullet_list" | "ordered_list":
+                return self._list(node, references, width, base, depth, source)
+            case "blockquote":
+                return self._quote(node, references, width, depth, source)
+            case "table":
+                return self._table(node, references, width)
+            case "hr":
+                return [
+                    Line([Segment("─" * width, self.palette.rule)], width, fill=base, size=width)
+                ]
+            case _:
+                return self._as_written(node.tokens[0].content, width)
+
+    def text(self, runs: list[Run], width: int) -> list[Line]:
+        """Runs as lines."""
+        return [
+            Line(
+                row.segments,
+                row.cells,
+                fill=self.palette.base,
+                size=row.size,
+                joint=row.joint or "",
+            )
+            for row in self._ended(wrap(runs, width))
+        ]
+
+    @staticmethod
+    def _ended(rows: list[Any]) -> list[Any]:
+        rows[-1] = rows[-1]._replace(joint="\n")
+        return rows
+
+    def _as_written(self, text: str, width: int) -> list[Line]:
+        """HTML: shown as text."""
+        return self.text([(text.rstrip("\n").expandtabs(4), self.palette.quiet)], width)
+
+    def code(self, token: Token, width: int) -> list[Line]:
+        """A block of code under a caption with its language."""
+        text = token.content.removesuffix("\n")
+        language = token.info.split()[0].lower() if token.info.strip() else ""
+        lines = self.code_head(language, width)
+        code_width = [0]
+        if self.colours:
+            drawn = code.colour(text, language, self.code_styles)
+        else:
+            drawn = [code.plain_line(line, self.code_styles) for line in text.split("\n")]
+        for raw, segments in zip(text.split("\n"), drawn, strict=True):
+            lines += self.code_row(segments, raw, width, code_width)
+        return lines
+
+    def code_head(self, language: str, width: int) -> list[Line]:
+        """The caption, if there is something to say."""
+        return [code.caption(language, self.code_styles, self.palette, width)] if language else []
+
+    def code_row(
+        self, segments: list[Segment], raw: str, width: int, code_width: list[int]
+    ) -> list[Line]:
+        """One line of code, on more than one row if long lines are wrapped."""
+        if self.wrap_code:
+            return list(code.wrapped_code(segments, raw, self.code_styles, max(1, width - 2)))
+        line = code.code_line(segments, raw, self.code_styles, code_width)
+        line.code_width = code_width
+        return [line]
+
+    def _quote(
+        self,
+        node: Node,
+        references: Mapping[str, Any],
+        width: int,
+        depth: int,
+        source: Sequence[str],
+    ) -> list[Line]:
+        lines: list[Line] = []
+        bar = Segment("▎ ", self.palette.rule)
+        for child in nodes(node.tokens[1:-1]):
+            if lines:
+                lines.append(self.blank())
+            lines += self.draw(
+                child, references, width - 2, base=self.palette.quiet, depth=depth, source=source
+            )
+        return [line.nest(bar, 2) for line in lines or [self.blank()]]
+
+    def _list(
+        self,
+        node: Node,
+        references: Mapping[str, Any],
+        width: int,
+        base: Style,
+        depth: int,
+        source: Sequence[str],
+    ) -> list[Line]:
+        lines: list[Line] = []
+        for item, number in items(node):
+            if lines and follows_blank(item, source):
+                lines.append(self.blank())
+            lines += self.item(
+                item, number, references, width, base=base, depth=depth, source=source
+            )
+        return lines
+
+    def item(
+        self,
+        item: Node,
+        number: int | None,
+        references: Mapping[str, Any],
+        width: int | None = None,
+        *,
+        base: Style | None = None,
+        depth: int = 0,
+        source: Sequence[str] = (),
+    ) -> list[Line]:
+        """One item of a list with its bullet or number."""
+        width = self.width if width is None else width
+        base = base or self.palette.base
+        mark = f"{_BULLETS[min(depth, 2)]} " if number is None else f"{number}. "
+        children = list(nodes(item.tokens[1:-1]))
+        done = _task(children)
+        if done is not None:
+            mark += "☑ " if done else "☐ "
+        lines: list[Line] = []
+        for child in children:
+            if lines and follows_blank(child, source):
+                lines.append(self.blank())
+            lines += self.draw(
+                child, references, width - len(mark), base=base, depth=depth + 1, source=source
+            )
+        first = Segment(mark, self._bullet.style)
+        rest = Segment(" " * len(mark), base)
+        return [
+            line.nest(rest if index else first, len(mark))
+            for index, line in enumerate(lines or [self.blank()])
+        ]
+
+    def _table(self, node: Node, references: Mapping[str, Any], width: int) -> list[Line]:
+        rows = self.rows(node.tokens, references)
+        layout = TableLayout(self.palette, width, alignments(node.tokens))
+        layout.measure(rows)
+        return [
+            line for index, row in enumerate(rows) for line in layout.lines(row, first=index == 0)
+        ]
+
+    def rows(self, tokens: list[Token], references: Mapping[str, Any]) -> list[list[Cell]]:
+        """The cells of a table's rows; the first row is the header."""
+        rows: list[list[Cell]] = []
+        head = self.palette.base + Style(bold=True, color=self.palette.accent)
+        for token in tokens:
+            if token.type == "tr_open":
+                rows.append([])
+            elif token.type == "inline":
+                style = head if len(rows) == 1 else self.palette.base
+                rows[-1].append(self.inline.runs(token.content, style, references))
+        return rows
+
+
+def alignments(tokens: list[Token]) -> list[str]:
+    """left, center, right or nothing for each column of a table."""
+    return [
+        str(token.attrs.get("style", "")).removeprefix("text-align:")
+        for token in tokens
+        if token.type == "th_open"
+    ]
+
+
+def items(node: Node, number: int | None = None) -> Iterator[tuple[Node, int | None]]:
+    """The items of a list with their numbers, None for bullets; `number` is the first, if known."""
+    opening = node.tokens[0]
+    if opening.type == "ordered_list_open" and number is None:
+        number = int(opening.attrs.get("start", 1))
+    for item in nodes(node.tokens[1:-1]):
+        yield item, number
+        number = None if number is None else number + 1
+
+
+def follows_blank(node: Node, source: Sequence[str]) -> bool:
+    """Whether an empty line stands before a block in its source."""
+    return 0 < node.start <= len(source) and not source[node.start - 1].strip(" \t>")
+
+
+def _task(children: list[Node]) -> bool | None:
+    """Whether an item's task is done; None: it is no task. The box is taken out of its text."""
+    if not children or children[0].kind != "paragraph":
+        return None
+    text = children[0].tokens[1]
+    if text.content[:4] not in ("[ ] ", "[x] ", "[X] "):
+        return None
+    done = text.content[1] != " "
+    text.content = text.content[4:]
+    return done

@@ -1,0 +1,231 @@
+"""What one message looks like: a prompt in its block, a reply under its name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+
+from copilot_tui.conversation import Role, Status
+from copilot_tui.terminal_text import harmless, one_line
+from copilot_tui.tui.transcript.document import Document, draw
+from copilot_tui.tui.transcript.lines import Line
+from copilot_tui.tui.transcript.streamer import Streamer
+from copilot_tui.tui.transcript.wrap import wrap
+
+if TYPE_CHECKING:
+    from copilot_tui.conversation import Message
+    from copilot_tui.tui.transcript.blocks import Blocks
+
+PULSE: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+
+
+class Look:
+    """What all entries share: the column, the colours and what the app says about them."""
+
+    def __init__(self, blocks: Blocks) -> None:
+        self.blocks = blocks
+        self.reasoning_open = False
+        self.failed_help = ""
+        self.versions: dict[str, tuple[int, int]] = {}
+        palette = blocks.palette
+        self.prompt_bar = Segment(
+            "▌ ", Style(color=palette.prompt, bgcolor=palette.prompt_background)
+        )
+        self.error_bar = Segment("▌ ", Style(color=palette.error, bgcolor=palette.background))
+        self.name = palette.base + Style(color=palette.accent, bold=True)
+
+    def plain(self, text: str, style: Style) -> list[Line]:
+        """Text that is shown as it was written, wrapped."""
+        rows = wrap([(text.expandtabs(4), style)], self.blocks.width)
+        return [
+            Line(
+                row.segments,
+                row.cells,
+                fill=style,
+                size=row.size,
+                joint=row.joint if index < len(rows) - 1 else "\n",
+            )
+            for index, row in enumerate(rows)
+        ]
+
+
+class Entry:
+    """One message in the transcript: its head, its body and its foot, as lines.
+
+    They are drawn when they are first needed, and forgotten when the pane needs room.
+    """
+
+    __slots__ = (
+        "body",
+        "document",
+        "foot",
+        "head",
+        "is_live",
+        "message",
+        "started",
+        "streamer",
+        "taken",
+        "thinking",
+    )
+
+    def __init__(self, message: Message, *, live: bool = False) -> None:
+        self.message = message
+        self.is_live = live
+        self.started = 0.0
+        """When it was first seen live, by the pane's clock."""
+        self.streamer: Streamer | None = None
+        self.document: Document | None = None
+        self.head: list[Line] = []
+        self.body: list[Line] = []
+        self.foot: list[Line] = []
+        self.taken = 0
+        """Characters of the content that the streamer has."""
+        self.thinking = 0
+        """Characters of the reasoning that the head shows."""
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the lines are there."""
+        return bool(self.head)
+
+    @property
+    def height(self) -> int:
+        """Lines that it takes, once it is drawn."""
+        return len(self.head) + len(self.body) + len(self.foot)
+
+    def line(self, index: int) -> Line | None:
+        """One of its lines."""
+        for part in (self.head, self.body, self.foot):
+            if index < len(part):
+                return part[index]
+            index -= len(part)
+        return None
+
+    def estimate(self, width: int) -> int:
+        """Roughly the lines that it takes; costs nothing."""
+        text = self.message.content
+        return 3 + text.count("\n") + len(text) // (width + 12)
+
+    def forget(self) -> None:
+        """Give the lines back."""
+        self.head, self.body, self.foot = [], [], []
+        self.document = self.streamer = None
+        self.taken = 0
+
+    def draw(self, look: Look, now: float) -> None:
+        """Draw it from its message."""
+        if self.message.role is not Role.ASSISTANT:
+            self._draw_prompt(look)
+            return
+        if self.is_live:
+            self.streamer = Streamer(look.blocks)
+            self.taken = 0
+            self.take()
+        else:
+            self.document = draw(harmless(self.message.content), look.blocks)
+            self.body = self.document.lines
+        self.draw_head(look, now)
+        self.foot = _foot(self.message, look) if not self.is_live else []
+
+    def take(self) -> int | None:
+        """Let the streamer have what has come; the first line of the body that changed."""
+        if self.streamer is None:
+            return None
+        content = self.message.content
+        if len(content) > self.taken:
+            self.streamer.feed(harmless(content[self.taken :]))
+            self.taken = len(content)
+        first = self.streamer.flush()
+        self.document = self.streamer.document
+        self.body = self.document.lines
+        return first
+
+    def end(self, look: Look, now: float) -> None:
+        """The reply has ended: its last words, and a foot if something is to be said."""
+        self.take()
+        self.is_live = False
+        self.streamer = None
+        self.draw_head(look, now)
+        self.foot = _foot(self.message, look)
+
+    def _draw_prompt(self, look: Look) -> None:
+        palette = look.blocks.palette
+        self.head = [look.blocks.blank()]
+        text = harmless(self.message.content)
+        style = palette.prompt_base
+        self.body = look.plain(text, style) if text else []
+        for attachment in self.message.attachments:
+            name = one_line(attachment.name)
+            self.body += look.plain(
+                f"▣ {name}  {_size(attachment.size)}", style + Style(color=palette.muted)
+            )
+        for line in self.body or look.plain("", style):
+            line.gutter = look.prompt_bar
+        self.document = Document(text, self.body)
+
+    def draw_head(self, look: Look, now: float) -> None:
+        """The line with the name, and the reasoning below it."""
+        blocks = look.blocks
+        quiet = blocks.palette.quiet
+        message = self.message
+        segments = [Segment(one_line(message.model or message.backend or "") or "Reply", look.name)]
+        if message.id in look.versions:
+            shown, count = look.versions[message.id]
+            segments.append(Segment(f"  ◂ {shown}/{count} ▸", quiet))
+        if self.is_live:
+            waited = max(0.0, now - self.started)
+            mark = PULSE[int(now * 8) % len(PULSE)]
+            text = f"  {mark}" if self.taken else f"  {mark} {waited:.0f} s"
+            segments.append(Segment(text, quiet))
+        cells = sum(cell_len(segment.text) for segment in segments)
+        self.head = [
+            blocks.blank(),
+            Line(segments, cells, fill=blocks.palette.base),
+            *self._reasoning(look),
+        ]
+
+    def _reasoning(self, look: Look) -> list[Line]:
+        reasoning = harmless(self.message.reasoning)
+        self.thinking = len(self.message.reasoning)
+        if not reasoning.strip():
+            return []
+        faint = look.blocks.palette.quiet + Style(italic=True)
+        is_growing = self.is_live and not self.taken
+        if look.reasoning_open or is_growing:
+            lines = look.plain(reasoning.strip("\n"), faint)
+            if is_growing and not look.reasoning_open:
+                lines = lines[-6:]
+            return [*lines, look.blocks.blank()]
+        seconds = self.message.extra.get("reasoning_s") if self.message.extra else None
+        said = (
+            f"▸ Thought for {seconds:.0f} s" if isinstance(seconds, (int, float)) else "▸ Thoughts"
+        )
+        return [*look.plain(said, look.blocks.palette.quiet), look.blocks.blank()]
+
+
+def _size(size: int) -> str:
+    return f"{size} B" if size < 1000 else f"{size / 1000:.1f} kB"
+
+
+def _foot(message: Message, look: Look) -> list[Line]:
+    """What stands below a reply that is not whole."""
+    palette = look.blocks.palette
+    lines: list[Line] = []
+    if message.status is Status.ERROR:
+        red = palette.base + Style(color=palette.error)
+        lines += look.plain(one_line(message.error or "The reply failed."), red)
+        if message.hint:
+            lines += look.plain(harmless(message.hint), palette.base)
+        if look.failed_help:
+            lines += look.plain(look.failed_help, palette.quiet)
+        for line in lines:
+            line.gutter = look.error_bar
+    elif message.status is Status.PARTIAL:
+        said = one_line(message.error) if message.error else "Stopped here."
+        lines += look.plain(f"— {said}", palette.quiet + Style(italic=True))
+        if message.hint:
+            lines += look.plain(harmless(message.hint), palette.quiet)
+    return [look.blocks.blank(), *lines] if lines and message.content else lines

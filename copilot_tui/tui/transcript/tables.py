@@ -1,0 +1,133 @@
+"""Tables: fitted to the width, with cells that wrap; key and value where they cannot be read.
+
+The widths are those that the first rows ask for, so a table that grows keeps the lines it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+
+from copilot_tui.tui.transcript.lines import Line
+from copilot_tui.tui.transcript.wrap import Row, Run, wrap
+
+if TYPE_CHECKING:
+    from copilot_tui.tui.palette import Palette
+
+Cell = list["Run"]
+
+MEASURED_ROWS: Final = 60
+"""Rows that have a say in the columns' widths."""
+
+_LEAST: Final = 6
+"""A column that is narrower than this and than its content cannot be read."""
+
+_BETWEEN: Final = " │ "
+_CROSSING: Final = "─┼─"
+
+
+class TableLayout:
+    """Takes rows and gives lines. The first row is the header."""
+
+    def __init__(self, palette: Palette, width: int, alignments: Sequence[str]) -> None:
+        self._palette = palette
+        self._width = width
+        self._alignments = alignments
+        self._natural = [1] * len(alignments)
+        self._widths: list[int] | None = None
+        self._header: list[Cell] = []
+        self._measured = 0
+
+    def measure(self, rows: Sequence[Sequence[Cell]]) -> bool:
+        """Let rows have their say. True: the widths changed; lines drawn before are wrong."""
+        before = self._widths
+        room = MEASURED_ROWS - self._measured
+        for row in rows[: max(0, room)]:
+            if not self._header:
+                self._header = list(row)
+            for column, cell in enumerate(row):
+                cells = sum([cell_len(text) for text, _ in cell])
+                self._natural[column] = max(self._natural[column], cells)
+        self._measured += len(rows)
+        if room > 0:
+            self._widths = self._fit()
+        return self._widths != before or (before is None and self._measured == len(rows))
+
+    def _fit(self) -> list[int] | None:
+        """Widths of the columns; None: as key and value.
+
+        Narrow columns get what they ask for, the others share the rest.
+        """
+        room = self._width - len(_BETWEEN) * (len(self._natural) - 1)
+        if sum(self._natural) <= room:
+            return list(self._natural)
+        widths = [0] * len(self._natural)
+        waiting = sorted(range(len(widths)), key=self._natural.__getitem__)
+        while waiting:
+            share = room // len(waiting)
+            column = waiting.pop(0)
+            widths[column] = min(self._natural[column], share)
+            room -= widths[column]
+        readable = all(
+            width >= min(natural, _LEAST)
+            for width, natural in zip(widths, self._natural, strict=True)
+        )
+        return widths if readable else None
+
+    def lines(self, row: Sequence[Cell], *, first: bool = False) -> list[Line]:
+        """The lines of one row; `first` is the header, which brings the rule below it."""
+        if self._widths is None:
+            return [] if first else self._key_value_lines(row)
+        lines = self._grid_lines(row, self._widths)
+        if first:
+            rule = _CROSSING.join("─" * width for width in self._widths)
+            lines.append(self._line([Segment(rule, self._palette.rule)], len(rule)))
+        return lines
+
+    def _line(self, segments: list[Segment], cells: int) -> Line:
+        return Line(
+            segments, cells, fill=self._palette.base, size=sum(len(s.text) for s in segments)
+        )
+
+    def _grid_lines(self, row: Sequence[Cell], widths: list[int]) -> list[Line]:
+        base, rule = self._palette.base, self._palette.rule
+        columns = [wrap(cell, width) for cell, width in zip(row, widths, strict=True)]
+        lines: list[Line] = []
+        for index in range(max(map(len, columns), default=0)):
+            segments: list[Segment] = []
+            for column, (rows, width) in enumerate(zip(columns, widths, strict=True)):
+                if column:
+                    segments.append(Segment(_BETWEEN, rule))
+                drawn = rows[index] if index < len(rows) else Row([], 0, 0, "")
+                segments += _aligned(drawn, width, self._alignments[column], base)
+            lines.append(self._line(segments, sum(widths) + len(_BETWEEN) * (len(widths) - 1)))
+        return lines
+
+    def _key_value_lines(self, row: Sequence[Cell]) -> list[Line]:
+        """Each cell under its heading, and a rule that ends the row."""
+        lines: list[Line] = []
+        bold = Style(bold=True)
+        for key, cell in zip(self._header, row, strict=True):
+            runs = [(text, style + bold) for text, style in key]
+            runs.append((": " if key else "", self._palette.quiet))
+            for drawn in wrap([run for run in (*runs, *cell) if run[0]], self._width):
+                lines.append(self._line(drawn.segments, drawn.cells))
+        rule = "─" * min(self._width, 12)
+        lines.append(self._line([Segment(rule, self._palette.rule)], len(rule)))
+        return lines
+
+
+def _aligned(row: Row, width: int, alignment: str, base: Style) -> list[Segment]:
+    room = width - row.cells
+    if room <= 0:
+        return row.segments
+    left = {"right": room, "center": room // 2}.get(alignment, 0)
+    segments = [Segment(" " * left, base)] if left else []
+    segments += row.segments
+    if room > left:
+        segments.append(Segment(" " * (room - left), base))
+    return segments
