@@ -99,6 +99,19 @@ class Config:
     """[keys]: binding id → key."""
     demo: bool = False
     """Started with --demo."""
+    is_backend_given: bool = False
+    """Environment or options say who answers (backend, address or provider), and not the file."""
+    given_model: str | None = None
+    """The model that environment or options say; the file's stands in `backend`."""
+
+    def backend_of(self, name: str | None) -> BackendConfig:
+        """Who goes on with a saved conversation whose backend is `name`.
+
+        That backend, if there still is one of this name; but what environment and options say wins.
+        """
+        if name is None or self.is_backend_given or self.demo:
+            return self.backend
+        return self.backends.get(name, self.backend)
 
 
 BUILT_IN: Final[dict[str, BackendConfig]] = {
@@ -164,6 +177,8 @@ def load(
         config_file=file.path,
         keys=file.keys,
         demo=demo,
+        is_backend_given=any(name in given for name in ("backend", "base_url", "provider")),
+        given_model=given.get("model"),
     )
 
 

@@ -194,6 +194,22 @@ def test_the_demo_is_chosen_whatever_is_set(path: Path) -> None:
     assert loaded.keys == {"quit": "f10"}
 
 
+def test_a_saved_conversation_goes_on_with_its_own_backend_unless_another_is_given(
+    path: Path,
+) -> None:
+    loaded = load(path, 'backend = "lmstudio"')
+    assert loaded.backend_of("ollama").name == "ollama"
+    assert not loaded.backend_of("ollama").is_chosen
+    assert loaded.backend_of("forgotten").name == "lmstudio"
+    assert loaded.backend_of(None).name == "lmstudio"
+    given = load(path, 'backend = "lmstudio"', backend="openrouter")
+    assert given.backend_of("ollama").name == "openrouter"
+    moved = load(path, "", {"COPILOT_TUI_BASE_URL": "http://127.0.0.1:9/v1"})
+    assert moved.backend_of("ollama").base_url == "http://127.0.0.1:9/v1"
+    demo = config.load({"config": str(path)}, {}, demo=True)
+    assert demo.backend_of("ollama").name == "demo"
+
+
 def test_a_file_with_a_bom_is_read(path: Path) -> None:
     assert load(path, '\ufeffbackend = "ollama"').backend.name == "ollama"
 

@@ -1,0 +1,71 @@
+"""One command from its arguments to its exit status; every error becomes one line here."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+from copilot_tui.cli import output
+from copilot_tui.errors import CopilotTuiError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Sequence
+
+INTERRUPTED_STATUS: Final = 130
+FAILED_STATUS: Final = 1
+
+_MODULES: Final = {
+    None: "app",
+    "ask": "ask",
+    "list": "library",
+    "show": "library",
+    "rename": "library",
+    "delete": "library",
+    "restore": "library",
+    "export": "transfer",
+    "models": "models",
+}
+"""Command → the module of this package whose `run` does it. Only that one is imported."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command that `argv` names; gives the exit status and never raises."""
+    output.prepare()
+    try:
+        return _run(argv)
+    except output.StdoutClosed:
+        return output.STDOUT_CLOSED_STATUS
+    except KeyboardInterrupt:
+        return INTERRUPTED_STATUS
+    except CopilotTuiError as error:
+        return _failed(error, argv)
+    except Exception as error:  # noqa: BLE001  the outer edge: never a traceback on the terminal
+        fault = CopilotTuiError(
+            f"a fault in the program itself: {type(error).__name__}: {error}",
+            "Nothing that was saved is lost. Please report it with the command that you gave.",
+        )
+        return _failed(fault, argv)
+
+
+def _run(argv: Sequence[str]) -> int:
+    from copilot_tui.cli.parser import parse
+
+    try:
+        given = parse(argv)
+    except SystemExit as ended:  # argparse has written --help or --version
+        return int(ended.code or 0)
+    run: Callable[[argparse.Namespace], int] = import_module(
+        f"copilot_tui.cli.{_MODULES[given.command]}"
+    ).run
+    return run(given)
+
+
+def _failed(error: CopilotTuiError, argv: Sequence[str]) -> int:
+    output.failure(str(error), error.hint)
+    if "--json" in argv:
+        try:
+            output.json_line({"type": "error", "message": str(error), "hint": error.hint})
+        except (output.StdoutClosed, output.StdoutFailed):
+            return error.exit_status
+    return error.exit_status

@@ -1,0 +1,126 @@
+"""The only writer of stdout; and what goes to stderr.
+
+Plain text never carries what could control a terminal, whether stdout is one or not; JSON and
+exports are exact. A reader that goes away is no error: `StdoutClosed` ends the command in silence.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Final
+
+from copilot_tui import __version__
+from copilot_tui.errors import CopilotTuiError
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+STDOUT_CLOSED_STATUS: Final = 141
+"""What a shell says of a program that SIGPIPE ended."""
+
+
+class StdoutClosed(Exception):
+    """Nobody reads stdout any more; no error, the reader has had enough."""
+
+
+class StdoutFailed(CopilotTuiError):
+    """Stdout cannot be written: a full disk behind a redirection."""
+
+
+def prepare() -> None:
+    """UTF-8 whatever the locale says, and no character that cannot be written.
+
+    A lone surrogate becomes its escape, which is also how JSON spells it.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")  # type: ignore[union-attr]
+
+
+def text(piece: str) -> str:
+    """Write plain text, at once. Gives what was written of it."""
+    from copilot_tui.terminal_text import harmless
+
+    shown = harmless(piece)
+    exact(shown)
+    return shown
+
+
+def line(content: str) -> None:
+    """Write one line of plain text."""
+    from copilot_tui.terminal_text import one_line
+
+    exact(one_line(content) + "\n")
+
+
+def row(*cells: str) -> None:
+    """Write one line of cells with tabs between them."""
+    from copilot_tui.terminal_text import one_line
+
+    exact("\t".join(map(one_line, cells)) + "\n")
+
+
+def json_line(value: object) -> None:
+    """Write one JSON value on a line of its own."""
+    import json
+
+    exact(json.dumps(value, ensure_ascii=False) + "\n")
+
+
+def exact(content: str | bytes) -> None:
+    """Write and flush, as it is. Raises StdoutClosed or StdoutFailed."""
+    if sys.stdout is None:  # started with >&-: there is no reader to miss it
+        return
+    try:
+        if isinstance(content, str):
+            sys.stdout.write(content)
+        else:
+            sys.stdout.buffer.write(content)  # every write before was flushed
+        sys.stdout.flush()
+    except (BrokenPipeError, ConnectionResetError):
+        _let_go(sys.stdout)
+        raise StdoutClosed from None
+    except OSError as error:
+        _let_go(sys.stdout)
+        raise StdoutFailed(f"stdout cannot be written: {error.strerror}") from error
+
+
+def version() -> int:
+    """Write the program's name and version; gives the exit status."""
+    try:
+        exact(f"copilot-tui {__version__}\n")
+    except StdoutClosed:
+        return STDOUT_CLOSED_STATUS
+    return 0
+
+
+def notice(content: str) -> None:
+    """Say something beside the data, as one line on stderr."""
+    from copilot_tui.terminal_text import one_line
+
+    _to_stderr(f"{one_line(content)}\n")
+
+
+def failure(message: str, hint: str = "") -> None:
+    """Say what went wrong, in one line, and below it how to mend it."""
+    notice(f"copilot-tui: {message}")
+    if hint:
+        notice(hint)
+
+
+def _to_stderr(content: str) -> None:
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.write(content)
+        sys.stderr.flush()
+    except OSError:
+        _let_go(sys.stderr)  # nobody listens; the exit status still tells
+
+
+def _let_go(stream: TextIO) -> None:
+    """Point the stream at nothing, or Python complains about it once more at its exit."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, stream.fileno())
+    os.close(nothing)
