@@ -1,0 +1,462 @@
+"""Conversation <-> JSON document version 1.
+
+One message stands on one line, so that a conversation is read and written message by message: no
+step holds the interpreter for longer than one message takes, and a diff shows messages. What the
+program does not know is kept at every level.
+
+A document that could not be written back without loss (wrong types, a role that does not exist,
+two messages with one id) is unreadable: it is named and left alone. Harmless oddities are read as
+what they must have meant: a head that is not there becomes the newest message, NaN and Infinity
+(which are no JSON) become null.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from copilot_tui.conversation import (
+    Attachment,
+    Conversation,
+    Message,
+    Role,
+    Status,
+    TitleSource,
+)
+from copilot_tui.errors import NewerDocument, UnreadableDocument
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_T = TypeVar("_T")
+
+VERSION: Final = 1
+
+MAX_DEPTH: Final = 100
+"""Levels of lists and objects inside one unknown key; what is deeper could be read and not written
+back.
+"""
+
+SLICE_CHARS: Final = 1 << 18
+"""A longer string is encoded in slices of this many characters, each in about a millisecond."""
+
+_STR: Final = (str,)
+_STR_OR_NULL: Final = (str, type(None))
+_BOOL: Final = (bool,)
+_DICT: Final = (dict,)
+_DICT_OR_NULL: Final = (dict, type(None))
+_LIST: Final = (list,)
+
+_TOP_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
+    "id": _STR,
+    "title": _STR,
+    "title_source": _STR,
+    "created_at": _STR,
+    "updated_at": _STR,
+    "backend": _STR_OR_NULL,
+    "model": _STR_OR_NULL,
+    "system": _STR_OR_NULL,
+    "settings": _DICT,
+    "tags": _LIST,
+    "pinned": _BOOL,
+    "archived": _BOOL,
+    "deleted": _LIST,
+    "head": _STR_OR_NULL,
+    "messages": _LIST,
+}
+_MESSAGE_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
+    "id": _STR,
+    "parent_id": _STR_OR_NULL,
+    "role": _STR,
+    "content": _STR,
+    "created_at": _STR,
+    "status": _STR,
+    "error": _STR_OR_NULL,
+    "hint": _STR_OR_NULL,
+    "model": _STR_OR_NULL,
+    "backend": _STR_OR_NULL,
+    "reasoning": _STR_OR_NULL,
+    "finish_reason": _STR_OR_NULL,
+    "usage": _DICT_OR_NULL,
+    "elapsed_s": (float, int, type(None)),
+    "attachments": _LIST,
+    "wire": _DICT_OR_NULL,
+}
+_ATTACHMENT_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
+    "name": _STR,
+    "media_type": _STR,
+    "size": (int,),
+    "text": _STR_OR_NULL,
+    "data": _STR_OR_NULL,
+}
+_TYPE_NAMES: Final = {
+    str: "a string",
+    bool: "true or false",
+    dict: "an object",
+    list: "a list",
+    int: "a number",
+    float: "a number",
+    type(None): "null",
+}
+_ROLES: Final = {role.value: role for role in Role}
+_STATUSES: Final = {status.value: status for status in Status}
+_TITLE_SOURCES: Final = {source.value: source for source in TitleSource}
+
+_MESSAGES_LINE: Final = b'\n"messages": [\n'
+_END: Final = b"]\n}\n"
+
+
+def is_newer(conversation: Conversation) -> bool:
+    """Whether it was written by a newer version of the program: it may be shown, and is never
+    written.
+    """
+    version = conversation.extra.get("version", VERSION)
+    return isinstance(version, int) and version > VERSION
+
+
+def is_id(text: str) -> bool:
+    """Whether it has the one spelling of an id that may name a file."""
+    return _ID.fullmatch(text) is not None
+
+
+_ID: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+# Writing
+
+
+def lines(conversation: Conversation) -> Iterator[bytes]:
+    """The document: one chunk for all but the messages, then one for each message, then the end.
+
+    The messages are those that are there when the first chunk is asked for; each is encoded when
+    its turn comes, so a reply may grow meanwhile. Raises NewerDocument.
+    """
+    if is_newer(conversation):
+        raise NewerDocument(
+            f"conversation {conversation.id} was written by a newer version of copilot-tui",
+            "It can be read and not changed. Update copilot-tui to go on with it.",
+        )
+    messages = list(conversation.messages.values())
+    fields = ",\n".join(
+        f"{dump_value(key)}: {dump_value(value)}" for key, value in _top(conversation).items()
+    )
+    yield b"{\n" + _bytes(fields) + b"," + _MESSAGES_LINE
+    for place, message in enumerate(messages, start=1):
+        yield encode_message(message) + (b",\n" if place < len(messages) else b"\n")
+    yield _END
+
+
+def dumps(conversation: Conversation) -> bytes:
+    """The whole document at once."""
+    return b"".join(lines(conversation))
+
+
+def to_json(conversation: Conversation) -> dict[str, Any]:
+    """The document as plain dicts and lists, for `show --json` and export; also that of a newer
+    version.
+    """
+    top = _top(conversation)
+    top["messages"] = [message_to_json(message) for message in conversation.messages.values()]
+    return top
+
+
+def _top(conversation: Conversation) -> dict[str, Any]:
+    known = {key: getattr(conversation, key) for key in _TOP_TYPES if key != "messages"}
+    return {"version": VERSION, **known, **conversation.extra}
+
+
+def message_to_json(message: Message) -> dict[str, Any]:
+    """A message as its object of the document; keys that need not be there are left out when
+    empty.
+    """
+    found: dict[str, Any] = {
+        "id": message.id,
+        "parent_id": message.parent_id,
+        "role": message.role.value,
+        "content": message.content,
+        "created_at": message.created_at,
+        "status": message.status.value,
+        "error": message.error,
+    }
+    for key in ("hint", "model", "backend", "finish_reason", "usage", "elapsed_s"):
+        value = getattr(message, key)
+        if value is not None:
+            found[key] = value
+    if reasoning := message.reasoning:
+        found["reasoning"] = reasoning
+    if message.attachments:
+        found["attachments"] = [_attachment_to_json(each) for each in message.attachments]
+    if message.wire:
+        found["wire"] = message.wire
+    found.update(message.extra)
+    return found
+
+
+def _attachment_to_json(attachment: Attachment) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "name": attachment.name,
+        "media_type": attachment.media_type,
+        "size": attachment.size,
+    }
+    if attachment.text is not None:
+        found["text"] = attachment.text
+    if attachment.data is not None:
+        found["data"] = attachment.data
+    found.update(attachment.extra)
+    return found
+
+
+def encode_message(message: Message) -> bytes:
+    """A message as one line without its end."""
+    found = message_to_json(message)
+    if len(found["content"]) + len(found.get("reasoning", "")) > SLICE_CHARS or message.attachments:
+        return b"".join(map(_bytes, _sliced(found)))
+    return _bytes(dump_value(found))
+
+
+def _sliced(value: object) -> Iterator[str]:
+    """JSON in pieces, none of which takes long to make. Escapes know no neighbours, so a string
+    may be cut.
+    """
+    if isinstance(value, str) and len(value) > SLICE_CHARS:
+        yield '"'
+        for start in range(0, len(value), SLICE_CHARS):
+            yield dump_value(value[start : start + SLICE_CHARS])[1:-1]
+        yield '"'
+    elif isinstance(value, dict):
+        yield from _joined(
+            "{", ((dump_value(str(key)) + ": ", each) for key, each in value.items()), "}"
+        )
+    elif isinstance(value, list):
+        yield from _joined("[", (("", each) for each in value), "]")
+    else:
+        yield dump_value(value)
+
+
+def _joined(opening: str, items: Iterator[tuple[str, object]], closing: str) -> Iterator[str]:
+    before = opening
+    for key, value in items:
+        yield before + key
+        yield from _sliced(value)
+        before = ", "
+    yield (opening if before == opening else "") + closing
+
+
+def dump_value(value: object) -> str:
+    """A JSON value on one line. NaN and Infinity become null."""
+    try:
+        return _ENCODER.encode(value)
+    except ValueError:  # NaN or Infinity, which are no JSON
+        return _ENCODER.encode(_finite(value))
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, float):
+        return value if value - value == 0 else None
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_finite(each) for each in value]
+    return value
+
+
+def _bytes(text: str) -> bytes:
+    # Half a surrogate pair is all that UTF-8 cannot take, and Python's \udc80 is just JSON's
+    # escape for it.
+    return text.encode("utf-8", "backslashreplace")
+
+
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+
+
+# Reading
+
+
+def loads(data: bytes, name: str = "the document") -> Conversation:
+    """The conversation in these bytes; `name` is what errors call it. Raises UnreadableDocument.
+
+    One of a newer version is read as far as it is understood; `is_newer` then says so.
+    """
+    try:
+        return _conversation(_parse(data))
+    except _Wrong as wrong:
+        raise unreadable(name, str(wrong)) from None
+    except RecursionError:
+        raise unreadable(name, "it is nested too deeply") from None
+    except UnicodeDecodeError as error:
+        raise unreadable(name, f"it is not UTF-8 (byte {error.start})") from None
+    except ValueError as error:
+        raise unreadable(name, f"it is not JSON ({error})" if data else "it is empty") from None
+
+
+def unreadable(name: str, why: str) -> UnreadableDocument:
+    """The error for a file that cannot be understood and is left alone."""
+    return UnreadableDocument(
+        f"{name} cannot be read: {why}", "The file is left as it is; the others are not affected."
+    )
+
+
+class _Wrong(Exception):
+    """What is wrong with a document: a claim about `place`, a path of keys."""
+
+    def __init__(self, place: str, claim: str) -> None:
+        super().__init__(place, claim)
+        self.place = place
+        self.claim = claim
+
+    def below(self, parent: str) -> _Wrong:
+        """The same, seen from further up."""
+        return _Wrong(f"{parent}.{self.place}" if self.place else parent, self.claim)
+
+    def __str__(self) -> str:
+        return f"{self.place or 'it'} {self.claim}"
+
+
+def _no_constant(_name: str) -> None:
+    """null for NaN and Infinity."""
+
+
+_DECODER: Final = json.JSONDecoder(parse_constant=_no_constant)
+
+
+def _parse(data: bytes) -> object:
+    """The JSON value; line by line where the file is laid out as `lines` does it."""
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    head, found, rest = data.partition(_MESSAGES_LINE)
+    if found and rest.endswith(_END):
+        try:
+            top = _DECODER.decode((head + b'\n"messages": []}').decode())
+            top["messages"] = _messages_of(rest[: -len(_END)].rstrip())
+        except (ValueError, TypeError):
+            pass  # another layout after all: the whole decides, and names the place of the mistake
+        else:
+            return top
+    return _DECODER.decode(data.decode())
+
+
+def _messages_of(rows: bytes) -> list[object]:
+    """What the lines hold, some at a time. Raises ValueError or TypeError if they are not such
+    lines.
+    """
+    found: list[object] = []
+    start = 0
+    while start < len(rows):
+        end = rows.find(b",\n", start + SLICE_CHARS)
+        some = rows[start : end if end >= 0 else len(rows)]
+        found += _DECODER.decode(f"[{some.decode()}]")
+        start += len(some) + 2
+    return found
+
+
+def _conversation(raw: object) -> Conversation:
+    fields, extra = _checked(raw, _TOP_TYPES, ("id", "messages"))
+    version = extra.pop("version", None)
+    if type(version) is not int or version < 1:
+        raise _Wrong("version", "is missing" if version is None else f"is {version!r}")
+    is_lenient = version > VERSION
+    if is_lenient:
+        extra["version"] = version
+    for key in ("tags", "deleted"):
+        if not all(type(each) is str for each in fields.get(key, ())):
+            raise _Wrong(key, "must be a list of strings")
+    if "title_source" in fields:
+        fields["title_source"] = _member(
+            _TITLE_SOURCES, fields, "title_source", TitleSource.USER if is_lenient else None
+        )
+    fields["messages"] = messages = _messages(fields["messages"], is_lenient)
+    if fields.get("head") not in messages:
+        fields["head"] = next(reversed(messages), None)
+    return Conversation(**fields, extra=extra)
+
+
+def _messages(raw: list[object], is_lenient: bool) -> dict[str, Message]:
+    found: dict[str, Message] = {}
+    for each in raw:
+        try:
+            message = _message(each, is_lenient)
+            if message.id in found:
+                raise _Wrong("id", f"is that of another message, {message.id!r}")
+        except _Wrong as wrong:
+            # Nothing was left out so far, so what is found counts the place.
+            raise wrong.below(f"messages[{len(found)}]") from None
+        found[message.id] = message
+    return found
+
+
+def _checked(
+    raw: object, types: Mapping[str, tuple[type, ...]], required: tuple[str, ...]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The keys that are known, of the right types, and those that are not."""
+    if type(raw) is not dict:
+        raise _Wrong("", "is not an object")
+    fields: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
+    for key, value in raw.items():
+        allowed = types.get(key)
+        if allowed is None:
+            _check_depth(key, value)
+            extra[key] = value
+        elif type(value) in allowed:
+            fields[key] = value
+        else:
+            names = " or ".join(dict.fromkeys(_TYPE_NAMES[each] for each in allowed))
+            raise _Wrong(key, f"must be {names}")
+    for key in required:
+        if key not in fields:
+            raise _Wrong(key, "is missing")
+    return fields, extra
+
+
+def _check_depth(key: str, value: object) -> None:
+    level = [value] if isinstance(value, dict | list) else []
+    depth = 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise _Wrong(key, "is nested too deeply")
+        level = [
+            below
+            for each in level
+            for below in (each.values() if isinstance(each, dict) else each)
+            if isinstance(below, dict | list)
+        ]
+
+
+def _message(raw: object, is_lenient: bool) -> Message:
+    fields, extra = _checked(raw, _MESSAGE_TYPES, ("id", "role", "content"))
+    role = _ROLES.get(fields["role"])
+    if role is None:
+        # A newer version's document may say what this one does not know.
+        role = _member(_ROLES, fields, "role", Role.SYSTEM if is_lenient else None)
+    fields["role"] = role
+    if "status" in fields:
+        status = _STATUSES.get(fields["status"])
+        if status is None:
+            status = _member(_STATUSES, fields, "status", Status.PARTIAL if is_lenient else None)
+        fields["status"] = status
+    if "attachments" in fields:
+        fields["attachments"] = [_attachment(each) for each in fields["attachments"]]
+    for key in ("usage", "wire"):
+        if key in fields:
+            _check_depth(key, fields[key])
+    for key in ("reasoning", "wire"):
+        if key in fields and fields[key] is None:
+            del fields[key]
+    return Message(**fields, extra=extra)
+
+
+def _attachment(raw: object) -> Attachment:
+    try:
+        fields, extra = _checked(raw, _ATTACHMENT_TYPES, ("name", "media_type", "size"))
+    except _Wrong as wrong:
+        raise wrong.below("attachments") from None
+    return Attachment(**fields, extra=extra)
+
+
+def _member(known: Mapping[str, _T], fields: dict[str, Any], key: str, other: _T | None) -> _T:
+    """The member with this value; for one that does not exist `other`."""
+    found = known.get(fields[key], other)
+    if found is None:
+        raise _Wrong(key, f"is {fields[key]!r}, which is none of {', '.join(known)}")
+    return found

@@ -1,0 +1,89 @@
+"""Locks between processes, and between the threads of one.
+
+The system lets go of them when their process dies, so a dead one never blocks.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from threading import RLock
+from typing import TYPE_CHECKING, Final
+
+from copilot_tui.errors import StoreError
+from copilot_tui.store.files import Disk, told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from filelock import BaseFileLock
+
+WAIT_S: Final = 30.0
+"""How long a writer waits for another one; a write takes milliseconds."""
+
+_POLL_S: Final = 0.01
+
+
+def _file_lock(path: Path) -> BaseFileLock:
+    from filelock import FileLock  # 6 ms, which a program that only reads does not pay
+
+    return FileLock(path, mode=0o600, thread_local=False)
+
+
+class Locks:
+    """One lock for each conversation, of a few that they share."""
+
+    def __init__(self, folder: Path, disk: Disk) -> None:
+        self._folder = folder
+        self._disk = disk
+        self._threads = {digit: RLock() for digit in "0123456789abcdef"}
+        self._files: dict[str, BaseFileLock] = {}
+
+    @contextmanager
+    def held(self, conversation_id: str) -> Iterator[None]:
+        """Nobody else writes this conversation meanwhile. May be nested. Raises StoreError."""
+        digit = conversation_id[0]
+        with self._threads[digit]:
+            file = self._files.get(digit)
+            with told("the store cannot be locked"):
+                if file is None:
+                    file = self._files[digit] = _file_lock(self._folder / f"{digit}.lock")
+                self._disk.make_folder(self._folder)
+                try:
+                    file.acquire(timeout=WAIT_S, poll_interval=_POLL_S)
+                except TimeoutError as error:
+                    raise StoreError(
+                        f"another program has been writing this conversation for {WAIT_S:.0f} s",
+                        "Is one of them stopped? Look for it with: ps -ef | grep copilot-tui",
+                    ) from error
+            try:
+                yield
+            finally:
+                file.release()
+
+
+class LifeLock:
+    """Held as long as something is being written; whoever can take it knows that the writer is
+    gone.
+    """
+
+    def __init__(self, path: Path, disk: Disk) -> None:
+        self.path = path
+        self._disk = disk
+        self._file = _file_lock(path)
+
+    def take(self) -> bool:
+        """Whether it was free and is now ours. Raises OSError."""
+        self._disk.make_folder(self.path.parent)
+        try:
+            self._file.acquire(blocking=False)
+        except TimeoutError:
+            return False
+        return True
+
+    def release(self, *, remove: bool) -> None:
+        """Let go of it; `remove`: what it stood for is gone, so its file goes too."""
+        if remove:
+            with suppress(OSError):  # held open on Windows; `recover` removes it later
+                self._disk.remove(self.path)
+        self._file.release()

@@ -1,0 +1,124 @@
+"""Conversations that are never on disk: `--private`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from copilot_tui.conversation import TitleSource, utc_now
+from copilot_tui.errors import NotFound, StoreError
+from copilot_tui.store.journal import Journal, NoJournal
+from copilot_tui.store.merge import Saved
+from copilot_tui.store.summary import Summary, newest_first, summary_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from copilot_tui.conversation import Conversation, Message
+    from copilot_tui.store.drafts import Draft, ViewState
+
+
+class PrivateStore:
+    """Store's surface, in memory: what is in it is gone with the process."""
+
+    def __init__(self, *, now: Callable[[], datetime] = utc_now) -> None:
+        self._now = now
+        self._conversations: dict[str, Conversation] = {}
+        self._trash: dict[str, Conversation] = {}
+        self._drafts: dict[str, Draft] = {}
+        self._states: dict[str, ViewState] = {}
+
+    def cached_summaries(self) -> list[Summary]:
+        """See Store."""
+        return self.summaries()
+
+    def summaries(self) -> list[Summary]:
+        """See Store."""
+        return newest_first(map(summary_of, list(self._conversations.values())))
+
+    def problems(self) -> list[StoreError]:
+        """Nothing is on disk, so nothing is wrong there."""
+        return []
+
+    def trashed(self) -> list[Summary]:
+        """See Store."""
+        return newest_first(map(summary_of, list(self._trash.values())))
+
+    def resolve(self, reference: str, *, trashed: bool = False) -> str:
+        """See Store."""
+        rows = self.trashed() if trashed else self.summaries()
+        if reference == "last":
+            found = rows[:1]
+        else:
+            found = [row for row in rows if len(reference) >= 4 and row.id.startswith(reference)]
+        if len(found) != 1:
+            raise _not_found(reference)
+        return found[0].id
+
+    def load(self, conversation_id: str) -> Conversation:
+        """The conversation itself, not a copy."""
+        if conversation_id not in self._conversations:
+            raise _not_found(conversation_id)
+        return self._conversations[conversation_id]
+
+    def save(self, conversation: Conversation) -> Saved:
+        """Keep the conversation for as long as the process lives."""
+        is_trashed = conversation.id in self._trash
+        (self._trash if is_trashed else self._conversations)[conversation.id] = conversation
+        return Saved(trashed=is_trashed)
+
+    def rename(self, conversation_id: str, title: str) -> None:
+        """See Store."""
+        conversation = self.load(conversation_id)
+        conversation.title, conversation.title_source = title, TitleSource.USER
+        conversation.touch(self._now())
+
+    def delete(self, conversation_id: str) -> None:
+        """See Store."""
+        self._trash[conversation_id] = self.load(conversation_id)
+        del self._conversations[conversation_id]
+
+    def restore(self, conversation_id: str) -> None:
+        """See Store."""
+        if conversation_id not in self._trash:
+            raise _not_found(conversation_id)
+        self._conversations[conversation_id] = self._trash.pop(conversation_id)
+
+    def purge_trash(self, older_than_days: float = 30) -> list[str]:
+        """Nothing here lives that long."""
+        return []
+
+    def open_journal(self, conversation: Conversation, reply: Message) -> Journal:
+        """A journal that keeps nothing."""
+        return NoJournal()
+
+    def recover(self) -> list[str]:
+        """Nothing is left by a dead process."""
+        return []
+
+    def draft(self, conversation_id: str) -> Draft | None:
+        """See Store."""
+        return self._drafts.get(conversation_id)
+
+    def save_draft(self, conversation_id: str, draft: Draft | None) -> None:
+        """See Store."""
+        if draft is None or not draft.text:
+            self._drafts.pop(conversation_id, None)
+        else:
+            self._drafts[conversation_id] = draft
+
+    def drafts(self) -> list[str]:
+        """See Store."""
+        return list(self._drafts)
+
+    def view_state(self, conversation_id: str) -> ViewState | None:
+        """See Store."""
+        return self._states.get(conversation_id)
+
+    def save_view_state(self, conversation_id: str, state: ViewState) -> None:
+        """See Store."""
+        self._states[conversation_id] = state
+
+
+def _not_found(reference: str) -> NotFound:
+    return NotFound(f"there is no conversation {reference[:40]!r} in this private session")
