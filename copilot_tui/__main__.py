@@ -1,18 +1,29 @@
 """The program's entry: `copilot-tui` and `python -m copilot_tui`."""
 
+import os
 import sys
+
+from copilot_tui import __version__
 
 
 def run() -> int:
     """Run the command that the process was started with, and give its exit status."""
     if sys.argv[1:] == ["--version"]:
-        # Asked for by scripts and package managers, so nothing else is imported for it.
-        from copilot_tui.cli import output
-
-        return output.version()
+        return _version()
     from copilot_tui.cli.main import main
 
     return main(sys.argv[1:])
+
+
+def _version() -> int:
+    """Scripts and package managers ask for it, so nothing is imported, not even our own writer."""
+    try:
+        os.write(1, f"copilot-tui {__version__}\n".encode())
+    except BrokenPipeError:
+        return 141
+    except OSError:
+        return 1
+    return 0
 
 
 if __name__ == "__main__":

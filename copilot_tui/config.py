@@ -16,7 +16,6 @@ built-in one, then the keys of the app:
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -92,7 +91,7 @@ class Config:
     """All, by name, the built-in ones included."""
     data_dir: Path
     cache_dir: Path
-    """What can be rebuilt; one folder for each data_dir."""
+    """What can be rebuilt, of every store."""
     config_file: Path
     """It may not exist."""
     keys: dict[str, str] = field(default_factory=dict)
@@ -168,24 +167,17 @@ def load(
             f"Write one under [backends.{chosen_name}], or give --base-url.",
         )
     backends[chosen_name] = chosen
-    data_dir = _data_dir(file, given)
     return Config(
         backend=chosen,
         backends=backends,
-        data_dir=data_dir,
-        cache_dir=cache_dir_of(data_dir),
+        data_dir=_data_dir(file, given),
+        cache_dir=platformdirs.user_cache_path(APP_NAME, appauthor=False),
         config_file=file.path,
         keys=file.keys,
         demo=demo,
         is_backend_given=any(name in given for name in ("backend", "base_url", "provider")),
         given_model=given.get("model"),
     )
-
-
-def cache_dir_of(data_dir: Path) -> Path:
-    """Where the search index and all else that can be rebuilt for this data_dir lives."""
-    name = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
-    return platformdirs.user_cache_path(APP_NAME, appauthor=False) / "stores" / name
 
 
 def default_config_file() -> Path:

@@ -7,7 +7,6 @@ exist, the nearest that does. No complaint repeats a value that may be a secret.
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -83,6 +82,8 @@ class ConfigFile:
 
 def read(path: Path) -> ConfigFile:
     """Read and check the file at `path`. Raises ConfigError, also if there is no such file."""
+    import tomllib  # most people have no file
+
     try:
         text = path.read_text(encoding="utf-8-sig")  # editors on Windows begin a file with a BOM
         found = tomllib.loads(text)

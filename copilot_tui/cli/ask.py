@@ -78,10 +78,12 @@ def _question(given: argparse.Namespace) -> _Question:
 def _opened(
     loaded: Config, reference: str | None, is_private: bool
 ) -> tuple[Store | PrivateStore, Conversation]:
-    from copilot_tui.store import PrivateStore, Store
-
     if is_private:
+        from copilot_tui.store import PrivateStore
+
         return PrivateStore(), new_conversation(now=utc_now())
+    from copilot_tui.store import Store
+
     store = Store(loaded.data_dir, loaded.cache_dir)
     if reference is None:
         return store, new_conversation(now=utc_now())

@@ -36,7 +36,7 @@ def open_store(given: argparse.Namespace) -> Store:
 def _list(store: Store, given: argparse.Namespace) -> None:
     summaries = store.summaries()
     for problem in store.problems():
-        output.notice(f"copilot-tui: {problem}")
+        output.failure(str(problem), problem.hint)
     if "json" in given:
         output.json_line([_summary_to_json(summary) for summary in summaries])
         return
@@ -110,7 +110,7 @@ def _delete(store: Store, given: argparse.Namespace) -> None:
 
 
 def _restore(store: Store, given: argparse.Namespace) -> None:
-    store.restore(given.id)
+    store.restore(store.resolve(given.id, trashed=True))
 
 
 _RUN: Final = {

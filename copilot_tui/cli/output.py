@@ -10,7 +10,6 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final
 
-from copilot_tui import __version__
 from copilot_tui.errors import CopilotTuiError
 
 if TYPE_CHECKING:
@@ -84,15 +83,6 @@ def exact(content: str | bytes) -> None:
     except OSError as error:
         _let_go(sys.stdout)
         raise StdoutFailed(f"stdout cannot be written: {error.strerror}") from error
-
-
-def version() -> int:
-    """Write the program's name and version; gives the exit status."""
-    try:
-        exact(f"copilot-tui {__version__}\n")
-    except StdoutClosed:
-        return STDOUT_CLOSED_STATUS
-    return 0
 
 
 def notice(content: str) -> None:

@@ -62,7 +62,7 @@ def _export_all(store: Store, export: Export, folder: Path, *, is_forced: bool) 
             output.failure(str(error), error.hint)
             status = error.exit_status
     for problem in store.problems():
-        output.notice(f"copilot-tui: {problem}")
+        output.failure(str(problem), problem.hint)
         status = 1
     output.notice(f"exported {done} conversations to {folder}")
     return status

@@ -177,14 +177,6 @@ def test_a_relative_data_dir_is_beside_the_file(path: Path, tmp_path: Path) -> N
     assert load(path, 'data_dir = "~/chats"').data_dir == Path.home() / "chats"
 
 
-def test_each_data_dir_has_a_cache_of_its_own(tmp_path: Path) -> None:
-    caches = {
-        config.load({"data_dir": str(tmp_path / name)}, {}).cache_dir for name in ("a", "b", "a/")
-    }
-    assert len(caches) == 2
-    assert not any(cache.is_relative_to(tmp_path) for cache in caches)
-
-
 def test_the_demo_is_chosen_whatever_is_set(path: Path) -> None:
     path.write_text('backend = "openai"\nmodel = "gpt"\n[keys]\nquit = "f10"')
     environ = {"COPILOT_TUI_BACKEND": "nonsense", "COPILOT_TUI_BASE_URL": "http://h/v1"}

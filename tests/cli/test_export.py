@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from copilot_tui import document
+from copilot_tui.formats import EXPORTS
+from copilot_tui.store import Store
+from tests.cli.conftest import FIRST, HARMFUL, SECOND, Program, saved
+
+
+def test_one_conversation_goes_to_stdout_as_markdown(program: Program, both: Store) -> None:
+    done = program.run("export", "1111")
+    assert (done.status, done.stderr) == (0, "")
+    assert done.stdout == EXPORTS["markdown"].dump(both.load(FIRST)).decode()
+    assert program.run("export", FIRST, "-o", "-").stdout == done.stdout
+
+
+def test_json_to_stdout_is_the_file_of_the_store(program: Program, both: Store) -> None:
+    done = program.run("export", "last", "--format", "json")
+    on_disk = (both.data_dir / "conversations" / f"{SECOND}.json").read_text()
+    assert (done.status, done.stdout) == (0, on_disk)
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_an_export_carries_the_exact_text(program: Program, store: Store, name: str) -> None:
+    made = saved(store, FIRST, "t")
+    made.messages[f"{FIRST[:8]}-reply"].content = HARMFUL
+    store.save(made)
+    exported = program.run("export", "last", "--format", name).stdout
+    wanted = HARMFUL if name == "markdown" else json.dumps(HARMFUL, ensure_ascii=False)
+    assert wanted in exported
+
+
+def test_into_a_file_or_a_folder(program: Program, both: Store, tmp_path: Path) -> None:
+    done = program.run("export", FIRST, "-o", str(tmp_path / "chat.md"))
+    assert (done.status, done.stdout) == (0, "")
+    assert done.stderr == f"exported to {tmp_path / 'chat.md'}\n"
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    program.run("export", FIRST, "-o", str(folder))
+    assert (folder / "About-names-11111111.md").read_bytes() == (
+        tmp_path / "chat.md"
+    ).read_bytes()  # fmt: skip
+
+
+def test_what_is_there_is_only_overwritten_with_force(
+    program: Program, both: Store, tmp_path: Path
+) -> None:
+    target = tmp_path / "chat.md"
+    target.write_text("mine")
+    done = program.run("export", FIRST, "-o", str(target))
+    assert done.status == 1
+    assert "--force" in done.stderr
+    assert target.read_text() == "mine"
+    assert program.run("export", FIRST, "-o", str(target), "--force").status == 0
+    assert "# About names" in target.read_text()
+    assert [path.name for path in tmp_path.glob("*chat*")] == ["chat.md"]
+
+
+def test_all_go_into_a_folder_and_can_be_read_again(
+    program: Program, both: Store, tmp_path: Path
+) -> None:
+    folder = tmp_path / "new" / "folder"
+    done = program.run("export", "--all", "--format", "json", "-o", str(folder))
+    assert (done.status, done.stdout) == (0, "")
+    assert done.stderr == f"exported 2 conversations to {folder}\n"
+    read = {document.loads(path.read_bytes()).id: path.name for path in folder.iterdir()}
+    assert read == {
+        FIRST: "About-names-11111111.json",
+        SECOND: "About-cities-22222222.json",
+    }
+
+
+def test_all_overwrites_nothing_and_says_what_was_there(
+    program: Program, both: Store, tmp_path: Path
+) -> None:
+    program.run("export", "--all", "-o", str(tmp_path))
+    (tmp_path / "About-names-11111111.md").write_text("mine")
+    (tmp_path / "About-cities-22222222.md").unlink()
+    done = program.run("export", "--all", "-o", str(tmp_path))
+    assert done.status == 1
+    assert "About-names-11111111.md is there already" in done.stderr
+    assert (tmp_path / "About-names-11111111.md").read_text() == "mine"
+    assert (tmp_path / "About-cities-22222222.md").exists()
+    assert program.run("export", "--all", "-o", str(tmp_path), "--force").status == 0
+
+
+def test_all_goes_on_past_a_file_that_cannot_be_read(
+    program: Program, both: Store, tmp_path: Path
+) -> None:
+    (both.data_dir / "conversations" / f"{SECOND}.json").write_text("{")
+    folder = tmp_path / "out"
+    done = program.run("export", "--all", "-o", str(folder))
+    assert done.status == 1
+    assert f"{SECOND}.json" in done.stderr
+    assert [path.name for path in folder.iterdir()] == ["About-names-11111111.md"]
+
+
+@pytest.mark.parametrize("argv", [[], ["--all"], ["last", "--all", "-o", "x"]])
+def test_one_or_all_must_be_said(program: Program, both: Store, argv: list[str]) -> None:
+    done = program.run("export", *argv)
+    assert (done.status, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 2
+
+
+def test_a_target_that_cannot_be_written_is_one_sentence(
+    program: Program, both: Store, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("x")
+    for target in (tmp_path / "missing" / "chat.md", tmp_path / "file" / "chat.md"):
+        done = program.run("export", FIRST, "-o", str(target))
+        assert (done.status, done.stdout) == (1, "")
+        assert f"{target} cannot be written" in done.stderr
+    done = program.run("export", "--all", "-o", str(tmp_path / "file"))
+    assert (done.status, "cannot be made" in done.stderr) == (1, True)
