@@ -63,6 +63,8 @@ def _installed(
     current: G4fVenv, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Server, str]]:
     with serving() as upstream:
+        models = [{"id": "small", "object": "model", "created": 1, "owned_by": "test"}]
+        upstream.answer({"object": "list", "data": models}, path="/v1/models", repeat=True)
         home = tmp_path_factory.mktemp("installed")
         with as_installed(current, home, upstream.url) as base_url:
             yield upstream, base_url
