@@ -163,6 +163,9 @@ class Server:
     def close(self) -> None:
         """Stop serving; whoever hangs is let go."""
         self._stopping.set()
+        # Closing a listener does not wake who accepts from it; a caller does.
+        socket.create_connection(("127.0.0.1", self.port)).close()
+        self._threads[0].join(PATIENCE_S)
         self._listener.close()
         with self._lock:
             for connection in self._sockets:
@@ -173,10 +176,10 @@ class Server:
     # What a client meets.
 
     def _listen(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
+        while True:
+            connection, _ = self._listener.accept()
+            if self._stopping.is_set():
+                connection.close()
                 return
             with self._lock:
                 self.connections += 1
@@ -278,11 +281,11 @@ def _head(status: int, headers: Mapping[str, str]) -> bytes:
 
 
 def _read_request(reader: BinaryIO) -> Request | None:
-    first = reader.readline().decode().split()
+    first = reader.readline().decode("latin-1").split()
     if len(first) < 2:
         return None
     headers: dict[str, str] = {}
-    while line := reader.readline().decode().strip():
+    while line := reader.readline().decode("latin-1").strip():
         name, _, value = line.partition(":")
         headers[name.lower()] = value.strip()
     body = reader.read(int(headers.get("content-length", 0)))

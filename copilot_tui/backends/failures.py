@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -47,6 +48,15 @@ def shown(url: str) -> str:
     """An address as it may be shown: without user, password and query."""
     parts = httpx.URL(url)
     return str(parts.copy_with(userinfo=None, query=None, fragment=None))
+
+
+def is_address(url: str) -> bool:
+    """Whether this is an http or https address with a host."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def status_name(status: int) -> str:

@@ -117,11 +117,11 @@ def make_client(config: BackendConfig, timeout: httpx.Timeout) -> httpx.AsyncCli
         trust_env=False,
         limits=httpx.Limits(max_connections=None, keepalive_expiry=20.0),
     )
-    pace_reads(transport)
+    pace_reads(transport, config.connect_timeout_s)
     return httpx.AsyncClient(transport=transport, timeout=timeout, trust_env=False)
 
 
-def pace_reads(transport: httpx.AsyncHTTPTransport) -> bool:
+def pace_reads(transport: httpx.AsyncHTTPTransport, handshake_timeout_s: float) -> bool:
     """Let the transport's sockets be read at the pace of a screen; False: they are read as ever.
 
     There is no public way to give httpx a network backend, so this looks for the one it has.
@@ -130,15 +130,16 @@ def pace_reads(transport: httpx.AsyncHTTPTransport) -> bool:
     inner = getattr(pool, "_network_backend", None)
     if not isinstance(inner, httpcore.AsyncNetworkBackend):
         return False
-    pool._network_backend = _PacedBackend(inner)
+    pool._network_backend = _PacedBackend(inner, handshake_timeout_s)
     return True
 
 
 class _PacedBackend(httpcore.AsyncNetworkBackend):
     """A network backend whose streams are read at the pace of a screen."""
 
-    def __init__(self, inner: httpcore.AsyncNetworkBackend) -> None:
+    def __init__(self, inner: httpcore.AsyncNetworkBackend, handshake_timeout_s: float) -> None:
         self._inner = inner
+        self._handshake_timeout_s = handshake_timeout_s
 
     async def connect_tcp(
         self,
@@ -150,7 +151,7 @@ class _PacedBackend(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         """A connection whose reads are paced."""
         stream = await self._inner.connect_tcp(host, port, timeout, local_address, socket_options)
-        return PacedStream(stream)
+        return PacedStream(stream, self._handshake_timeout_s)
 
     async def sleep(self, seconds: float) -> None:
         """Wait, as the loop does."""
@@ -164,8 +165,9 @@ class PacedStream(httpcore.AsyncNetworkStream):
     is never delayed, nor is one that fills its reads.
     """
 
-    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
+    def __init__(self, inner: httpcore.AsyncNetworkStream, handshake_timeout_s: float) -> None:
         self._inner = inner
+        self._handshake_timeout_s = handshake_timeout_s
         self._credit = float(READ_BURST)
         self._counted_at = time.monotonic()
 
@@ -178,10 +180,20 @@ class PacedStream(httpcore.AsyncNetworkStream):
             now, credit = time.monotonic(), 1.0
         self._counted_at = now
         self._credit = min(credit, READ_BURST) - 1
+        if timeout is None:
+            return await self._read_handshake(max_bytes)
         received = await self._inner.read(max_bytes, timeout)
         if len(received) >= LARGE_READ:
             self._credit += 1
         return received
+
+    async def _read_handshake(self, max_bytes: int) -> bytes:
+        # httpcore sets no time for what a SOCKS proxy says, and leaves the socket open if it fails.
+        try:
+            return await self._inner.read(max_bytes, self._handshake_timeout_s)
+        except BaseException:
+            await self.aclose()
+            raise
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
         """Send everything; what is read next is not delayed."""
@@ -199,7 +211,8 @@ class PacedStream(httpcore.AsyncNetworkStream):
         timeout: float | None = None,  # noqa: ASYNC109
     ) -> httpcore.AsyncNetworkStream:
         """The same stream, encrypted."""
-        return PacedStream(await self._inner.start_tls(ssl_context, server_hostname, timeout))
+        stream = await self._inner.start_tls(ssl_context, server_hostname, timeout)
+        return PacedStream(stream, self._handshake_timeout_s)
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401  httpcore's signature
         """What the stream below knows: its addresses, its socket."""

@@ -17,7 +17,7 @@ _DEPTH_LIMIT: Final = 8
 _SPEAKING_KEYS: Final = ("message", "detail", "error_description", "error", "msg", "title")
 _NAMING_KEYS: Final = ("code", "type", "status")
 _HEADLINE: Final = re.compile(r"<(title|h1)\b[^>]*>(.*?)</\1", re.IGNORECASE | re.DOTALL)
-_UNSEEN: Final = re.compile(r"<(script|style)\b.*?</\1|<[^>]*>", re.IGNORECASE | re.DOTALL)
+_UNSEEN: Final = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 
 
 def server_words(value: object) -> str:

@@ -19,6 +19,7 @@ from copilot_tui.backends import network
 from copilot_tui.backends.failures import (
     OUTSIDE_ERRORS,
     as_backend_error,
+    is_address,
     shown,
     status_hint,
     status_name,
@@ -153,6 +154,8 @@ class Transport:
             return self._client
 
     def _make(self) -> httpx.AsyncClient:
+        if not is_address(self.config.base_url):
+            raise self.failure(httpx.InvalidURL(self.config.base_url))
         try:
             keys = dict(self._key_headers(self.config))
         except ConfigError as error:
