@@ -7,6 +7,7 @@ store or the screen, and raises `BackendError`s alone.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -106,5 +107,8 @@ _KINDS: dict[str, str] = {
 
 def create(config: BackendConfig) -> Backend:
     """The backend that this configuration describes."""
+    # httpx imports its own command line where click is installed, and rich with it: a quarter of
+    # the time to the first word. Without it httpx is the same; its `main` says what is missing.
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # None: not to be found
     make: Callable[[BackendConfig], Backend] = import_module(_KINDS[config.kind]).create
     return make(config)

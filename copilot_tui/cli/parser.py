@@ -15,7 +15,6 @@ from copilot_tui import __version__, config
 from copilot_tui.cli import output
 from copilot_tui.config_file import nearest
 from copilot_tui.errors import UsageError
-from copilot_tui.formats import EXPORTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -190,6 +189,8 @@ def _add_show(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:
+    from copilot_tui.formats import EXPORTS  # of no use to ask, which is in a hurry
+
     parser.add_argument("id", metavar="ID|last", nargs="?", default=None)
     parser.add_argument("--all", action="store_true", help="every conversation, into the folder -o")
     parser.add_argument("--format", choices=tuple(EXPORTS), help="default: markdown")
