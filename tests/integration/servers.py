@@ -83,7 +83,7 @@ class RememberingServer:
         self.base_url = f"{url}/v1"
         self._url = url
 
-    def _test_path(self, method: str, name: str) -> Any:  # noqa: ANN401  JSON
+    def _test_path(self, method: str, name: str) -> Any:
         answer = httpx.request(method, f"{self._url}/test/{name}", trust_env=False, timeout=15)
         answer.raise_for_status()
         return answer.json()
