@@ -64,6 +64,8 @@ async def stream_completion(
             except Refused as error:
                 attempts += 1
                 wait_s = _wait_before_retry(error, attempts, transport.config.max_wait_s)
+                if not wait_s:
+                    yield Delta(notice=f"{error}; trying again")
                 for left_s in range(wait_s, 0, -1):
                     yield Delta(notice=f"{error}; trying again in {left_s} s")
                     await sleep(1.0)

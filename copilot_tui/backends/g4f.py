@@ -71,7 +71,7 @@ def plan(request: ReplyRequest, config: BackendConfig, make_id: Callable[[], str
     memory = _memory(request, key, make_id)
     branch = spoken(request.path)
     is_thread = is_conversation_provider(request, key)
-    has_past = len(branch) > 1
+    has_past = sum(message.role is not Role.SYSTEM for message in branch) > 1
     notice: str | None = None
     echo = memory.echo
     if request.context == "newest":
@@ -170,13 +170,15 @@ def _with_system(
     g4f finds a cached thread by every message but the last, so that with a `system` message two
     chats meet in one thread: for a provider that holds threads it goes before the first prompt.
     """
-    messages = chat_messages(branch)
-    if not request.system or not is_first:
-        return messages
+    if not is_first:
+        return chat_messages(branch)
     if not is_thread:
-        return [{"role": "system", "content": request.system}, *messages]
-    first = next(message for message in messages if message["role"] == "user")
-    first["content"] = f"{request.system}\n\n{first['content']}"
+        system = [{"role": "system", "content": request.system}] if request.system else []
+        return system + chat_messages(branch)
+    instructions = [message.content for message in branch if message.role is Role.SYSTEM]
+    messages = chat_messages(message for message in branch if message.role is not Role.SYSTEM)
+    before = [request.system, *instructions] if request.system else instructions
+    messages[0]["content"] = "\n\n".join([*before, messages[0]["content"]])
     return messages
 
 

@@ -7,14 +7,14 @@ import ipaddress
 import os
 import ssl
 import time
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import httpcore
 import httpx
-import truststore
 
 from copilot_tui.errors import ConnectionFailed
 
@@ -84,6 +84,8 @@ def _in_networks(host: str, no_proxy: str) -> bool:
 
 def tls_context(config: BackendConfig) -> ssl.SSLContext:
     """The system's certificates, ca_file and SSL_CERT_FILE. Raises ConnectionFailed."""
+    import truststore  # a server on this machine needs no certificate
+
     context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     for origin, path in (
         ("ca_file", config.ca_file),
@@ -134,6 +136,52 @@ def pace_reads(transport: httpx.AsyncHTTPTransport, handshake_timeout_s: float) 
     return True
 
 
+async def joined_reads(
+    parts: AsyncGenerator[bytes, None], stream: PacedStream
+) -> AsyncGenerator[bytes, None]:
+    """The parts of a body, those that one read of the socket brought joined into one.
+
+    A server sends every token as a chunk of HTTP of its own, and each comes out of httpx alone;
+    only the stream knows when the last of a read is out. So a task takes the parts, and the stream
+    stops it before the next read until what was gathered is taken.
+    """
+    gathered: list[bytes] = []
+    ready, taken = asyncio.Event(), asyncio.Event()
+
+    async def hand_over() -> None:
+        if gathered:
+            taken.clear()
+            ready.set()
+            await taken.wait()
+
+    async def gather() -> None:
+        try:
+            async with aclosing(parts):
+                async for part in parts:
+                    gathered.append(part)
+        finally:
+            ready.set()
+
+    stream.before_read = hand_over
+    gathering = asyncio.create_task(gather())
+    try:
+        while True:
+            await ready.wait()
+            ready.clear()
+            if gathered:
+                whole = b"".join(gathered)
+                gathered.clear()
+                yield whole
+                taken.set()
+            if gathering.done():
+                gathering.result()
+                return
+    finally:
+        stream.before_read = None
+        gathering.cancel()
+        await asyncio.wait([gathering])
+
+
 class _PacedBackend(httpcore.AsyncNetworkBackend):
     """A network backend whose streams are read at the pace of a screen."""
 
@@ -170,9 +218,13 @@ class PacedStream(httpcore.AsyncNetworkStream):
         self._handshake_timeout_s = handshake_timeout_s
         self._credit = float(READ_BURST)
         self._counted_at = time.monotonic()
+        self.before_read: Callable[[], Awaitable[object]] | None = None
+        """Called when all that was read is used up."""
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
         """The next bytes, or b"" at the end."""
+        if self.before_read is not None:
+            await self.before_read()
         now = time.monotonic()
         credit = self._credit + (now - self._counted_at) * READS_PER_SECOND
         if credit < 1:

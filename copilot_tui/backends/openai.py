@@ -87,6 +87,8 @@ class OpenAI:
                 async for delta in deltas:
                     yield delta
         except Refused as error:
+            if error.status == 404:
+                self._first_listed = ""  # it may have been unloaded
             if not (self._wants_usage and _rejects_usage(error)):
                 raise
             self._wants_usage = False  # this server does not know it; it is not sent again

@@ -149,25 +149,29 @@ class Transport:
     async def _open(self) -> httpx.AsyncClient:
         """The client, with its keys read and its certificates loaded, both off the loop."""
         async with self._opening:
+            if not self._headers:
+                self._headers = await asyncio.to_thread(self._read_keys)
             if self._client is None:
                 self._client = await asyncio.to_thread(self._make)
             return self._client
 
-    def _make(self) -> httpx.AsyncClient:
-        if not is_address(self.config.base_url):
-            raise self.failure(httpx.InvalidURL(self.config.base_url))
+    def _read_keys(self) -> dict[str, str]:
         try:
             keys = dict(self._key_headers(self.config))
         except ConfigError as error:
             raise MissingKey(str(error), error.hint) from error
-        self._secrets = [value.removeprefix("Bearer ") for value in keys.values() if value]
-        self._headers = {
+        self._secrets += [value.removeprefix("Bearer ") for value in keys.values() if value]
+        return {
             "User-Agent": f"copilot-tui/{__version__}",
             "Accept": "text/event-stream, application/json",
             "Accept-Encoding": "identity",
             "Content-Type": "application/json",
             **keys,
         }
+
+    def _make(self) -> httpx.AsyncClient:
+        if not is_address(self.config.base_url):
+            raise self.failure(httpx.InvalidURL(self.config.base_url))
         try:
             return network.make_client(self.config, self._timeout())
         except (*OUTSIDE_ERRORS, ValueError) as error:  # ValueError: a proxy of an unknown kind
@@ -205,6 +209,8 @@ class Transport:
             async with asyncio.timeout(ERROR_BODY_TIMEOUT_S):
                 body = await Answer(response, self).read(ERROR_BODY_LIMIT, whole=False)
         status = response.status_code
+        if status == 401:
+            self._headers = {}  # the key may be renewed by now: it is read again
         wait_s = retry_after_s(response.headers.get("retry-after"), self._now())
         words = self.masked(body_words(body))
         return Refused(
@@ -228,16 +234,14 @@ class Answer:
         self.content_type: str = response.headers.get("content-type", "").lower()
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
-        """The body's bytes, decoded, as they come. Raises CutOff once some have come."""
-        response = self._response
-        is_plain = response.headers.get("content-encoding", "identity").strip() == "identity"
-        # httpx names the type too widely; both are generators, and are closed as such.
-        source = response.aiter_raw() if is_plain else response.aiter_bytes()
-        parts = cast("AsyncGenerator[bytes, None]", source)
+        """The body's bytes, decoded: what every read of the socket brings.
+
+        Raises CutOff once some have come, else ConnectionFailed or TimedOut; BadReply.
+        """
         received = False
         asked_at = turn_at = time.monotonic()
         try:
-            async with aclosing(parts):
+            async with aclosing(self._parts()) as parts:
                 async for part in parts:
                     now = time.monotonic()
                     if now - asked_at > 0.001:  # it was waited for, so everything had its turn
@@ -253,6 +257,17 @@ class Answer:
             if received and not isinstance(failure, BadReply):
                 raise CutOff(f"cut off: {failure}", "What came is kept.") from error
             raise failure from error
+
+    def _parts(self) -> AsyncGenerator[bytes, None]:
+        response = self._response
+        is_plain = response.headers.get("content-encoding", "identity").strip() == "identity"
+        # httpx names the type too widely; both are generators, and are closed as such.
+        source = response.aiter_raw() if is_plain else response.aiter_bytes()
+        parts = cast("AsyncGenerator[bytes, None]", source)
+        stream = response.extensions.get("network_stream")
+        if isinstance(stream, network.PacedStream):
+            return network.joined_reads(parts, stream)
+        return parts
 
     async def read(self, limit: int, *, whole: bool = True) -> bytes:
         """The body, or (not `whole`) the beginning of it. Raises BadReply if it is longer."""

@@ -9,7 +9,7 @@ import pytest
 from copilot_tui.backends import Model, ReplyRequest
 from copilot_tui.backends.g4f import G4F, PREAMBLE, Plan, plan
 from copilot_tui.config import BackendConfig
-from copilot_tui.conversation import Conversation, Role, Status
+from copilot_tui.conversation import Role, Status
 from copilot_tui.errors import ConnectionFailed, Refused, ReplyFailed
 from tests.backends.asking import Tree, contents, gather, hello
 from tests.server import DONE, Gate, Server, chunk, event, finish
@@ -102,6 +102,14 @@ def test_a_provider_that_gave_a_conversation_is_a_conversation_provider() -> Non
     body = planned(tree.request(system="S"), CUSTOM).body
     assert contents(body["messages"])[0] == "S\n\nu1"
     assert body["conversation"] == {"id": 1}
+
+
+def test_a_system_message_of_the_branch_is_no_system_message_either() -> None:
+    tree = Tree()
+    tree.says(Role.SYSTEM, "T")
+    tree.user("u1")
+    body = planned(tree.request(system="S")).body
+    assert body["messages"] == [{"role": "user", "content": "S\n\nT\n\nu1"}]
 
 
 # A straight chat.
@@ -527,11 +535,3 @@ async def test_models_without_a_list_of_the_provider_are_everything(
     server.answer(OFFERED, path="/v1/models")
     server.answer({"detail": "Not Found"}, status=404, path="/api/Copilot/models")
     assert await backend.models() == [Model("gpt-4o"), Model("Copilot", "", True)]
-
-
-def test_an_imported_conversation_with_only_a_prompt_is_new() -> None:
-    conversation = Conversation(id="other")
-    tree = Tree()
-    tree.conversation = conversation
-    tree.says(Role.USER, "u1")
-    assert sent(tree.request()) == ("other", ["u1"])

@@ -25,13 +25,14 @@ from copilot_tui.errors import (
     BadReply,
     ConfigError,
     ConnectionFailed,
+    CutOff,
     MissingKey,
     RedirectRefused,
     Refused,
     TimedOut,
 )
 from tests.backends.asking import Gathered, gather, hello, openai
-from tests.server import CUT, DONE, HANG, Server, chunk, serving
+from tests.server import CUT, DONE, HANG, Gate, Server, chunk, serving
 
 CONFIG = BackendConfig(name="test", base_url="http://127.0.0.1:9/v1", model="m")
 WHOLE = chunk("text") + DONE
@@ -197,6 +198,19 @@ async def test_a_missing_key_fails_before_the_request(
     error = await failure_of(openai(server, key=no_key))
     assert isinstance(error, MissingKey)
     assert (str(error), error.hint, server.requests) == ("there is no key", "set one", [])
+
+
+async def test_a_key_that_was_refused_is_read_again(server: Server) -> None:
+    keys = iter(["old-key", "new-key"])
+    server.answer({"error": "expired"}, status=401)
+    for _ in range(2):
+        server.stream(WHOLE)
+    backend = openai(server, key=lambda _: next(keys))
+    for _ in range(3):
+        await gather(backend.stream(hello()))
+    await backend.aclose()
+    sent = [request.headers["authorization"] for request in server.requests]
+    assert sent == ["Bearer old-key", "Bearer new-key", "Bearer new-key"]
 
 
 # Redirects.
@@ -422,6 +436,60 @@ async def test_a_bad_ca_file_is_named(server: Server, tmp_path: Path, content: s
 
 
 # The pace of reads.
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def framed(*parts: bytes) -> bytes:
+    return b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in parts)
+
+
+async def test_http_chunks_of_one_read_are_one_delta(server: Server) -> None:
+    parts = [chunk(f"{number} ") for number in range(50)]
+    gate = Gate()
+    server.raw(HEAD, gate, framed(*parts, DONE) + b"0\r\n\r\n")
+    backend = openai(server)
+    reply = asyncio.create_task(reply_of(backend))
+    await gate.reached()
+    gate.open()
+    assert [delta.text for delta in (await reply).deltas] == ["".join(f"{n} " for n in range(50))]
+
+
+async def test_what_came_in_the_read_before_a_cut_is_given(server: Server) -> None:
+    server.raw(HEAD + framed(chunk("a"), chunk("b")) + b"ffff\r\ndata: {")
+    reply = await reply_of(openai(server))
+    assert reply.text == "ab"
+    assert isinstance(reply.error, CutOff)
+
+
+async def test_no_task_is_left_behind(server: Server) -> None:
+    server.stream(chunk("a"), HANG)
+    server.stream(WHOLE)
+    backend = openai(server)
+    stream = backend.stream(hello())
+    assert (await anext(stream)).text == "a"
+    assert len(asyncio.all_tasks()) == 2
+    await stream.aclose()
+    assert len(asyncio.all_tasks()) == 1
+    assert (await gather(backend.stream(hello()))).text == "text"
+    assert len(asyncio.all_tasks()) == 1
+    await backend.aclose()
+
+
+async def test_nothing_is_read_before_it_is_asked_for(server: Server) -> None:
+    server.stream(chunk("a"), *[chunk("b" * 60_000) for _ in range(200)], HANG)
+    backend = openai(server)
+    stream = backend.stream(hello())
+    first = await anext(stream)
+    await asyncio.sleep(0)
+    size = len(first.text)
+    async for delta in stream:
+        assert len(delta.text) <= 120_000
+        size += len(delta.text)
+        if size == 1 + 200 * 60_000:
+            break
+    await stream.aclose()
+    await backend.aclose()
 
 
 class Source:
