@@ -10,8 +10,10 @@ def run() -> int:
     """Run the command that the process was started with, and give its exit status."""
     if sys.argv[1:] == ["--version"]:
         return _version()
-    from copilot_tui.cli.main import main
-
+    try:
+        from copilot_tui.cli.main import main
+    except KeyboardInterrupt:  # main itself answers to it
+        return 130
     return main(sys.argv[1:])
 
 

@@ -6,6 +6,7 @@ exports are exact. A reader that goes away is no error: `StdoutClosed` ends the 
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import TYPE_CHECKING, Final
@@ -77,12 +78,15 @@ def exact(content: str | bytes) -> None:
         else:
             sys.stdout.buffer.write(content)  # every write before was flushed
         sys.stdout.flush()
-    except (BrokenPipeError, ConnectionResetError):
-        _let_go(sys.stdout)
-        raise StdoutClosed from None
     except OSError as error:
         _let_go(sys.stdout)
+        if isinstance(error, BrokenPipeError) or _is_windows_for_broken_pipe(error):
+            raise StdoutClosed from None
         raise StdoutFailed(f"stdout cannot be written: {error.strerror}") from error
+
+
+def _is_windows_for_broken_pipe(error: OSError) -> bool:
+    return sys.platform == "win32" and error.errno == errno.EINVAL
 
 
 def notice(content: str) -> None:

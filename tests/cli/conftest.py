@@ -33,12 +33,13 @@ class Program:
     _started: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def run(
-        self, *args: str, stdin: bytes = b"", environ: Mapping[str, str] | None = None
+        self, *args: str, stdin: bytes | int = b"", environ: Mapping[str, str] | None = None
     ) -> Ended:
-        """Run a command to its end."""
+        """Run a command to its end; stdin is what it reads, or the file that it reads from."""
         done = subprocess.run(
             (*PYTHON, *args),
-            input=stdin,
+            stdin=stdin if isinstance(stdin, int) else None,
+            input=None if isinstance(stdin, int) else stdin,
             capture_output=True,
             env={**self.environ, **(environ or {})},
             timeout=PATIENCE_S * 3,

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -251,6 +252,47 @@ def test_a_refusal_is_one_sentence_on_stderr(
     assert asking.last_messages()[0] == ("user", "complete", "hi")
 
 
+def test_a_wait_that_the_server_asks_for_is_said_on_stderr(asking: Program, server: Server) -> None:
+    server.answer({"error": {"message": "slow down"}}, status=429, headers={"Retry-After": "1"})
+    server.stream(*WHOLE)
+    done = asking.run("ask", "hi")
+    assert (done.status, done.stdout) == (0, "Hello, Heiner.\n")
+    assert done.stderr != ""
+    assert asking.last_messages()[1] == ("assistant", "complete", "Hello, Heiner.")
+
+
+@POSIX
+def test_two_that_ask_in_one_conversation_at_once_keep_both_replies(
+    asking: Program, server: Server
+) -> None:
+    server.stream(*WHOLE)
+    asking.run("ask", "first")
+    gates = Gate(), Gate()
+    processes = []
+    for gate in gates:
+        server.stream(chunk("half "), gate, chunk("whole"), finish(), DONE)
+        processes.append(asking.start("ask", "again", "--conversation", "last"))
+        assert gate.is_reached.wait(PATIENCE_S)
+    for gate, process in zip(gates, processes, strict=True):
+        gate.open()
+        assert process.wait(PATIENCE_S) == 0
+    texts = [text for role, _, text in asking.last_messages() if role == "assistant"]
+    assert sorted(texts) == ["Hello, Heiner.", "half whole", "half whole"]
+    assert asking.last()["messages"][-1]["status"] == "complete"
+
+
+@POSIX
+def test_without_a_prompt_in_a_terminal_it_does_not_wait_for_one(asking: Program) -> None:
+    ours, theirs = os.openpty()
+    try:
+        done = asking.run("ask", stdin=theirs)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert (done.status, done.stdout) == (2, "")
+    assert done.stderr.startswith("copilot-tui: the prompt is empty")
+
+
 def test_a_server_that_does_not_answer_is_named_and_the_prompt_is_kept(program: Program) -> None:
     done = program.run("ask", "hi", "--base-url", "http://127.0.0.1:9/v1")
     assert (done.status, done.stdout) == (1, "")
@@ -355,6 +397,21 @@ def test_a_signal_stops_the_reply_and_saves_what_came(
 
 
 @POSIX
+def test_an_interrupt_before_the_first_word_leaves_the_prompt(
+    asking: Program, server: Server
+) -> None:
+    gate = Gate()
+    server.stream(gate)
+    process = asking.start("ask", "hi")
+    assert gate.is_reached.wait(PATIENCE_S)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(PATIENCE_S) == 130
+    assert process.stdout is not None
+    assert process.stdout.read() == b""
+    assert asking.last_messages() == [("user", "complete", "hi"), ("assistant", "partial", "")]
+
+
+@POSIX
 def test_a_signal_that_was_ignored_from_the_start_stays_so(asking: Program, server: Server) -> None:
     gate = Gate()
     server.stream(chunk("half "), gate, chunk("whole"), finish(), DONE)
@@ -425,8 +482,9 @@ def test_a_killed_ask_leaves_a_partial_reply_with_all_that_reached_the_disk(
     assert process.stdout is not None
     assert os.read(process.stdout.fileno(), 1000) == b"one "
     journal = asking.data_dir / "journal"
+    deadline = time.monotonic() + PATIENCE_S
     while not any(b"one " in path.read_bytes() for path in journal.iterdir()):
-        assert process.poll() is None
+        assert time.monotonic() < deadline
     if not is_silent:
         gate.open()
         assert os.read(process.stdout.fileno(), 1000) == b"two "
