@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -178,9 +179,10 @@ def _proxy_failed(error: Exception, config: BackendConfig) -> BackendError:
     )
 
 
-def _bad_address(error: Exception, config: BackendConfig) -> BackendError:
+def _bad_address(_: Exception, config: BackendConfig) -> BackendError:
+    without_password = re.sub(r"//[^/]*@", "//", config.base_url)
     return ConnectionFailed(
-        f"{config.base_url!r} is no address that can be asked",
+        f"{without_password!r} is no address that can be asked",
         "base_url looks like http://localhost:1337/v1",
     )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
@@ -111,7 +112,9 @@ class Transport:
     def masked(self, text: str) -> str:
         """The text without our own keys, should a server echo one."""
         for secret in self._secrets:
-            text = text.replace(secret, "…")
+            # A local server's key may be any short word, which others hold in their middle.
+            edge = r"\b" if len(secret) < 8 else ""
+            text = re.sub(edge + re.escape(secret) + edge, "…", text)
         return text
 
     async def _send(self, method: str, url: str, content: bytes | None) -> httpx.Response:

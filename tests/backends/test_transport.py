@@ -101,6 +101,17 @@ async def test_what_is_no_address_is_explained(server: Server, address: str) -> 
     assert address in str(error)
 
 
+async def test_what_is_no_address_is_shown_without_its_password(server: Server) -> None:
+    error = await failure_of(openai(server, base_url="htp://me:secret@host/v1"))
+    assert "'htp://host/v1'" in str(error)
+
+
+async def test_a_short_key_is_masked_as_a_word_alone(server: Server) -> None:
+    server.answer({"error": "x is no key that is expected"}, status=400)
+    error = await failure_of(openai(server, key=lambda _: "x"))
+    assert str(error).endswith("… is no key that is expected")
+
+
 async def test_tls_to_a_server_without_it_is_explained(server: Server) -> None:
     async def refuse(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
