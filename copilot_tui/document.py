@@ -115,6 +115,14 @@ def is_newer(conversation: Conversation) -> bool:
     return isinstance(version, int) and version > VERSION
 
 
+def newer(conversation: Conversation) -> NewerDocument:
+    """The error for an attempt to write what a newer version wrote."""
+    return NewerDocument(
+        f"conversation {conversation.id} was written by a newer version of copilot-tui",
+        "It can be read and not changed. Update copilot-tui to go on with it.",
+    )
+
+
 def is_id(text: str) -> bool:
     """Whether it has the one spelling of an id that may name a file."""
     return _ID.fullmatch(text) is not None
@@ -133,10 +141,7 @@ def lines(conversation: Conversation) -> Iterator[bytes]:
     its turn comes, so a reply may grow meanwhile. Raises NewerDocument.
     """
     if is_newer(conversation):
-        raise NewerDocument(
-            f"conversation {conversation.id} was written by a newer version of copilot-tui",
-            "It can be read and not changed. Update copilot-tui to go on with it.",
-        )
+        raise newer(conversation)
     messages = list(conversation.messages.values())
     fields = ",\n".join(
         f"{dump_value(key)}: {dump_value(value)}" for key, value in _top(conversation).items()

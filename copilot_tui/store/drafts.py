@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import os
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from copilot_tui import document
+from copilot_tui.errors import UnreadableDocument
+from copilot_tui.store.documents import SUFFIX, checked
+from copilot_tui.store.files import Disk, told
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -31,7 +41,9 @@ class ViewState:
     """Keys of the file that this version does not know."""
 
 
-_TYPES: dict[str, tuple[type, ...]] = {
+_Kept = TypeVar("_Kept", Draft, ViewState)
+
+_TYPES: Final[dict[str, tuple[type, ...]]] = {
     "text": (str,),
     "caret": (int, type(None)),
     "message_id": (str, type(None)),
@@ -40,32 +52,78 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
-def to_json(kept: Draft | ViewState) -> dict[str, Any]:
-    """The file's object."""
+class Beside:
+    """DATA_DIR/drafts and DATA_DIR/state; the last writer of a file counts."""
+
+    def __init__(self, data_dir: Path, disk: Disk) -> None:
+        self.drafts = data_dir / "drafts"
+        self.states = data_dir / "state"
+        self._disk = disk
+
+    def draft(self, conversation_id: str) -> Draft | None:
+        """See Store."""
+        path = self.drafts / f"{checked(conversation_id)}{SUFFIX}"
+        try:
+            return self._read(path, Draft)
+        except ValueError as error:
+            aside = path.with_suffix(f".unreadable-{os.urandom(2).hex()}")
+            with told(f"the draft {path.name} cannot be set aside"):
+                self._disk.move(path, aside)
+            raise UnreadableDocument(
+                f"the draft {path.name} cannot be read: {error}", f"It is kept as {aside}"
+            ) from None
+
+    def save_draft(self, conversation_id: str, draft: Draft | None) -> None:
+        """See Store."""
+        path = self.drafts / f"{checked(conversation_id)}{SUFFIX}"
+        with told("the draft cannot be saved"):
+            if draft is None or not draft.text:
+                self._disk.remove(path)
+            else:
+                self._disk.write_atomic(path, [_encoded(draft)])
+
+    def view_state(self, conversation_id: str) -> ViewState | None:
+        """See Store."""
+        try:
+            return self._read(self.states / f"{checked(conversation_id)}{SUFFIX}", ViewState)
+        except ValueError:
+            return None  # nobody's words; the next one takes its place
+
+    def save_view_state(self, conversation_id: str, state: ViewState) -> None:
+        """See Store."""
+        path = self.states / f"{checked(conversation_id)}{SUFFIX}"
+        with told("the scroll position cannot be saved"):
+            self._disk.write_atomic(path, [_encoded(state)], durable=False)
+
+    def forget(self, conversation_id: str) -> None:
+        """Remove both. Raises OSError."""
+        for folder in (self.drafts, self.states):
+            self._disk.remove(folder / f"{checked(conversation_id)}{SUFFIX}")
+
+    def _read(self, path: Path, kind: type[_Kept]) -> _Kept | None:
+        """What is in a file; None: there is none. Raises ValueError."""
+        with told(f"{path.name} cannot be read"):
+            try:
+                data, _ = self._disk.read(path)
+            except FileNotFoundError:
+                return None
+        try:
+            raw = json.loads(data)
+        except RecursionError:
+            raise ValueError("it is nested too deeply") from None
+        if not isinstance(raw, dict):
+            raise ValueError("it is not an object")
+        names = {each.name for each in fields(kind)} - {"extra"}
+        known = {key: value for key, value in raw.items() if key in names}
+        for key, value in known.items():
+            if type(value) not in _TYPES[key]:
+                raise ValueError(f"{key} is {value!r:.40}")
+        if kind is Draft and "text" not in known:
+            raise ValueError("it has no text")
+        return kind(**known, extra={key: raw[key] for key in raw if key not in names})
+
+
+def _encoded(kept: Draft | ViewState) -> bytes:
     found = asdict(kept)
-    return {**found.pop("extra"), **found}
-
-
-def draft_from(raw: object) -> Draft:
-    """Raises ValueError."""
-    known, extra = _divided(raw, Draft)
-    if "text" not in known:
-        raise ValueError("it has no text")
-    return Draft(**known, extra=extra)
-
-
-def view_state_from(raw: object) -> ViewState:
-    """Raises ValueError."""
-    known, extra = _divided(raw, ViewState)
-    return ViewState(**known, extra=extra)
-
-
-def _divided(raw: object, kind: type[Draft | ViewState]) -> tuple[dict[str, Any], dict[str, Any]]:
-    if not isinstance(raw, dict):
-        raise ValueError("it is not an object")
-    names = {each.name for each in fields(kind)} - {"extra"}
-    known = {key: value for key, value in raw.items() if key in names}
-    for key, value in known.items():
-        if type(value) not in _TYPES[key]:
-            raise ValueError(f"{key} is {value!r}")
-    return known, {key: value for key, value in raw.items() if key not in names}
+    raw = {**found.pop("extra"), **found}
+    return document.dump_value(raw).encode("utf-8", "backslashreplace") + b"\n"

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from copilot_tui.errors import NotFound, StoreError
+from copilot_tui.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -155,7 +155,7 @@ class Disk:
         except FileExistsError:
             if path.is_dir():  # another process was faster
                 return
-            raise
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from None
         if sys.platform != "win32" and stat.S_IMODE(path.stat().st_mode) & 0o777 != 0o700:
             self.set_mode(path, 0o700)
         self.sync_folder(path.parent)
@@ -277,9 +277,8 @@ _WHY: Final[dict[int, tuple[str, str]]] = {
 
 def store_error(error: OSError, what: str) -> StoreError:
     """`what` ("X cannot be saved") with the reason, and how to mend it."""
-    kind = NotFound if isinstance(error, FileNotFoundError) else StoreError
     why, hint = _WHY.get(error.errno or 0, (error.strerror or str(error), ""))
-    return kind(f"{what}: {why}", hint)
+    return StoreError(f"{what}: {why}", hint)
 
 
 @contextmanager

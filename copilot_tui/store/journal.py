@@ -75,6 +75,7 @@ class FileJournal:
         self._reasoning: list[str] = []
         self._is_torn = False
         """The last write failed somewhere in a line."""
+        self._descriptor = -1
         self._life = LifeLock(path.with_suffix(LOCK_SUFFIX), disk)
         with told(_CANNOT):
             if not self._life.take():
@@ -84,7 +85,10 @@ class FileJournal:
                 disk.write_all(self._descriptor, _header(conversation, reply))
                 disk.sync_folder(path.parent)
             except BaseException:
-                self._life.release(remove=True)
+                if self._descriptor >= 0:
+                    self.discard()
+                else:
+                    self._life.release(remove=True)
                 raise
 
     def append(self, text: str, reasoning: str = "") -> None:

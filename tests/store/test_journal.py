@@ -1,0 +1,371 @@
+from __future__ import annotations
+
+import errno
+import json
+import os
+import stat
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from copilot_tui.conversation import Conversation, Message, Role, Status
+from copilot_tui.errors import StoreError, UnreadableDocument
+from copilot_tui.store import Disk, Store
+from copilot_tui.store.journal import INTERRUPTED, FileJournal, journal_path, read_journal
+from tests.store.faults import FaultyDisk
+from tests.store.samples import Child, add_empty_reply, add_turn
+
+STREAM = """
+import sys
+from pathlib import Path
+from copilot_tui.store import Store
+from copilot_tui.conversation import *
+data, cache, id_ = sys.argv[1:]
+store = Store(Path(data), Path(cache))
+conversation = store.load(id_)
+prompt = Message(id=new_id(), role=Role.USER, content="?", parent_id=conversation.head)
+conversation.add(prompt)
+reply = conversation.add(
+    Message(id=new_id(), role=Role.ASSISTANT, parent_id=prompt.id, status=Status.PARTIAL)
+)
+store.save(conversation)
+journal = store.open_journal(conversation, reply)
+for piece in ("what ", "has ", "come"):
+    journal.append(piece, "why ")
+    journal.flush()
+print("flushed", flush=True)
+input()
+journal.close()
+"""
+
+
+def journals(data_dir: Path) -> list[str]:
+    return sorted(os.listdir(data_dir / "journal"))
+
+
+def left_by(disk: Disk, path: Path) -> tuple[str, str]:
+    left = read_journal(disk.read(path)[0], path.name)
+    assert left is not None
+    return left.reply.content, left.reply.reasoning
+
+
+def test_a_killed_process_leaves_its_text_as_a_partial_reply(
+    store: Store,
+    conversation: Conversation,
+    data_dir: Path,
+    cache_dir: Path,
+    start: Callable[..., Child],
+) -> None:
+    store.save(conversation)
+    child = start(STREAM, data_dir, cache_dir, conversation.id)
+    child.wait_for("flushed")
+    child.process.kill()
+    child.ended()
+    loaded = store.load(conversation.id)
+    reply = loaded.head_message
+    assert reply is not None
+    assert (reply.content, reply.reasoning) == ("what has come", "why why why ")
+    assert (reply.status, reply.error) == (Status.PARTIAL, INTERRUPTED)
+    assert len(loaded.path()) == 4
+    assert journals(data_dir) == []
+    assert store.load(conversation.id) == loaded
+
+
+def test_a_living_process_keeps_its_journal(
+    store: Store,
+    conversation: Conversation,
+    data_dir: Path,
+    cache_dir: Path,
+    start: Callable[..., Child],
+) -> None:
+    store.save(conversation)
+    child = start(STREAM, data_dir, cache_dir, conversation.id)
+    child.wait_for("flushed")
+    reply = store.load(conversation.id).head_message
+    assert reply is not None
+    assert (reply.content, reply.error) == ("", None)
+    assert store.recover() == []
+    assert len(journals(data_dir)) == 2
+    child.let_go()
+    assert child.ended() == 0
+    reply = store.load(conversation.id).head_message
+    assert reply is not None
+    assert (reply.content, reply.error) == ("what has come", None)
+    assert journals(data_dir) == []
+
+
+def test_the_own_living_journal_is_not_folded_in(store: Store, conversation: Conversation) -> None:
+    reply = add_empty_reply(conversation)
+    store.save(conversation)
+    journal = store.open_journal(conversation, reply)
+    journal.append("so far")
+    journal.flush()
+    assert store.load(conversation.id).messages[reply.id].content == ""
+    assert store.recover() == []
+    journal.close()
+    assert store.load(conversation.id).messages[reply.id].content == "so far"
+
+
+def test_a_discarded_journal_leaves_nothing(
+    store: Store, conversation: Conversation, data_dir: Path
+) -> None:
+    reply = add_empty_reply(conversation)
+    store.save(conversation)
+    journal = store.open_journal(conversation, reply)
+    journal.append("text")
+    journal.flush()
+    journal.sync()
+    journal.discard()
+    journal.close()
+    journal.append("late")
+    journal.flush()
+    journal.sync()
+    assert journals(data_dir) == []
+
+
+def test_what_is_appended_is_on_disk_after_the_flush(
+    store: Store, conversation: Conversation, data_dir: Path
+) -> None:
+    reply = add_empty_reply(conversation)
+    journal = store.open_journal(conversation, reply)
+    path = journal_path(data_dir / "journal", conversation.id, reply.id)
+    journal.append("a\n\u2028")
+    journal.append("", "\ud800")
+    size = path.stat().st_size
+    journal.flush()
+    assert left_by(Disk(), path) == ("a\n\u2028", "\ud800")
+    journal.flush()
+    assert path.stat().st_size > size
+    journal.close()
+
+
+def test_a_torn_line_costs_only_itself(conversation: Conversation, tmp_path: Path) -> None:
+    reply = add_empty_reply(conversation)
+    path = tmp_path / "x.jsonl"
+    journal = FileJournal(path, conversation, reply, Disk())
+    for piece in ("one ", "two ", "thrée"):
+        journal.append(piece)
+        journal.flush()
+    whole = path.read_bytes()
+    for cut in range(whole.index(b"\n") + 1, len(whole) + 1):
+        left = read_journal(whole[:cut], path.name)
+        assert left is not None
+        assert "one two thrée".startswith(left.reply.content)
+        if cut >= len(whole) - 1:
+            assert left.reply.content == "one two thrée"
+    journal.close()
+
+
+def test_a_journal_without_a_whole_first_line_says_nothing() -> None:
+    assert read_journal(b"", "x") is None
+    assert read_journal(b'{"version": 1', "x") is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\n",
+        b"[]\n",
+        b"{}\n",
+        b"null\n",
+        b"\xff\n",
+        b'{"version": 1, "conversation": 3, "reply": {}}\n',
+        b'{"version": 1, "conversation": {"id": "x"}, "reply": {}}\n',
+        b'{"version": 2, "conversation": {"id": "x"}, '
+        b'"reply": {"id": "m", "role": "user", "content": ""}}\n',
+    ],
+)
+def test_what_is_no_journal_is_named(data: bytes) -> None:
+    with pytest.raises(UnreadableDocument, match=r"x\.jsonl"):
+        read_journal(data, "x.jsonl")
+
+
+def test_a_foreign_journal_is_left_alone_and_the_conversation_loads(
+    store: Store, conversation: Conversation, data_dir: Path
+) -> None:
+    store.save(conversation)
+    foreign = journal_path(data_dir / "journal", conversation.id, conversation.head or "")
+    foreign.parent.mkdir(mode=0o700)
+    foreign.write_bytes(b"not ours\n")
+    assert store.load(conversation.id) == conversation
+    assert store.recover() == []
+    assert foreign.read_bytes() == b"not ours\n"
+
+
+@pytest.mark.parametrize("written", [0, 1, 9])
+def test_a_full_disk_keeps_the_text_until_there_is_room(
+    conversation: Conversation, tmp_path: Path, written: int
+) -> None:
+    class Full(Disk):
+        is_full = False
+
+        def write(self, descriptor: int, data: bytes | memoryview) -> int:
+            if self.is_full:
+                super().write(descriptor, data[:written])
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return super().write(descriptor, data)
+
+    disk = Full()
+    path = tmp_path / "x.jsonl"
+    journal = FileJournal(path, conversation, add_empty_reply(conversation), disk)
+    journal.append("first ")
+    journal.flush()
+    disk.is_full = True
+    for _ in range(2):
+        journal.append("second ", "r")
+        with pytest.raises(StoreError, match="the reply cannot be kept on disk: the disk is full"):
+            journal.flush()
+    disk.is_full = False
+    journal.append("third")
+    journal.flush()
+    assert left_by(disk, path) == ("first second second third", "rr")
+    journal.close()
+
+
+@pytest.mark.parametrize("operation", ["open", "write", "fsync", "close", "mkdir"])
+def test_a_journal_that_cannot_be_opened_leaves_nothing(
+    conversation: Conversation, tmp_path: Path, operation: str
+) -> None:
+    disk = FaultyDisk(operation, 0, errno.EIO)
+    folder = tmp_path / "journal"
+    with pytest.raises(StoreError, match="the reply cannot be kept on disk"):
+        FileJournal(folder / "x.jsonl", conversation, add_empty_reply(conversation), disk)
+    names = os.listdir(folder) if folder.exists() else []
+    assert names == []
+
+
+def test_a_failing_sync_is_told(conversation: Conversation, tmp_path: Path) -> None:
+    disk = FaultyDisk("fsync", 1, errno.EIO)
+    journal = FileJournal(tmp_path / "x.jsonl", conversation, add_empty_reply(conversation), disk)
+    with pytest.raises(StoreError, match="the disk reports an error"):
+        journal.sync()
+    journal.sync()
+    journal.close()
+
+
+def test_a_saved_reply_is_not_changed_by_its_leftover_journal(
+    store: Store, conversation: Conversation, data_dir: Path
+) -> None:
+    reply = add_empty_reply(conversation)
+    journal = store.open_journal(conversation, reply)
+    journal.append("all of it")
+    journal.flush()
+    reply.content, reply.status = "all of it", Status.COMPLETE
+    store.save(conversation)
+    journal.close()
+    before = store.load(conversation.id)
+    assert before.messages[reply.id].status is Status.COMPLETE
+    assert before == conversation
+    assert journals(data_dir) == []
+
+
+def test_a_journal_of_a_deleted_message_says_nothing(
+    store: Store, conversation: Conversation
+) -> None:
+    reply = add_empty_reply(conversation)
+    journal = store.open_journal(conversation, reply)
+    journal.append("text")
+    journal.flush()
+    journal.close()
+    conversation.discard(reply.id)
+    conversation.deleted.append(reply.id)
+    store.save(conversation)
+    assert reply.id not in store.load(conversation.id).messages
+
+
+def test_a_journal_has_enough_to_make_the_conversation_anew(
+    store: Store, conversation: Conversation, data_dir: Path
+) -> None:
+    reply = add_empty_reply(conversation)
+    store.save(conversation)
+    journal = store.open_journal(conversation, reply)
+    journal.append("text")
+    journal.flush()
+    journal.close()
+    (data_dir / "conversations" / f"{conversation.id}.json").unlink()
+    assert store.recover() == [conversation.id]
+    loaded = store.load(conversation.id)
+    assert loaded.title == "A talk"
+    assert [m.content for m in loaded.path()] == ["text"]
+
+
+def test_a_journal_of_a_trashed_conversation_goes_to_the_trash(
+    store: Store, conversation: Conversation
+) -> None:
+    reply = add_empty_reply(conversation)
+    store.save(conversation)
+    journal = store.open_journal(conversation, reply)
+    journal.append("text")
+    journal.flush()
+    store.delete(conversation.id)
+    journal.close()
+    assert store.recover() == [conversation.id]
+    assert store.summaries() == []
+    store.restore(conversation.id)
+    assert store.load(conversation.id).messages[reply.id].content == "text"
+
+
+def test_where_somebody_went_on_a_recovered_reply_does_not_take_the_head(
+    store: Store, conversation: Conversation
+) -> None:
+    asked = Message(id="asked", role=Role.USER, parent_id=conversation.head)
+    conversation.add(asked)
+    reply = Message(id="any id: ../../x", role=Role.ASSISTANT, parent_id="asked")
+    journal = store.open_journal(conversation, reply)
+    journal.append("text")
+    journal.flush()
+    journal.close()
+    add_turn(conversation, "meanwhile", "yes")
+    store.save(conversation)
+    loaded = store.load(conversation.id)
+    assert loaded.messages["any id: ../../x"].content == "text"
+    assert loaded.head == conversation.head
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes are POSIX's")
+def test_a_journal_is_the_owners_alone(
+    store: Store, conversation: Conversation, data_dir: Path
+) -> None:
+    journal = store.open_journal(conversation, add_empty_reply(conversation))
+    folder = data_dir / "journal"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(each.stat().st_mode) for each in folder.iterdir()} == {0o600}
+    journal.discard()
+
+
+def test_a_reply_costs_its_size_twice_and_a_half_and_two_documents(
+    data_dir: Path, cache_dir: Path, conversation: Conversation
+) -> None:
+    class Counting(Disk):
+        written = 0
+
+        def write(self, descriptor: int, data: bytes | memoryview) -> int:
+            self.written += len(data)
+            return super().write(descriptor, data)
+
+    disk = Counting()
+    store = Store(data_dir, cache_dir, disk=disk)
+    reply = add_empty_reply(conversation)
+    store.save(conversation)
+    journal = store.open_journal(conversation, reply)
+    for _ in range(2000):
+        journal.append('A line of code, "quoted"\n')
+        journal.flush()
+        reply.append('A line of code, "quoted"\n')
+    size = len(reply.content)
+    reply.status = Status.COMPLETE
+    store.save(conversation)
+    journal.discard()
+    document = (data_dir / "conversations" / f"{conversation.id}.json").stat().st_size
+    assert disk.written <= 2.5 * size + 2 * document
+
+
+def test_the_first_line_is_json_with_the_reply(conversation: Conversation, tmp_path: Path) -> None:
+    reply = add_empty_reply(conversation)
+    FileJournal(tmp_path / "x.jsonl", conversation, reply, Disk()).close()
+    header, end = (tmp_path / "x.jsonl").read_text().splitlines()
+    assert json.loads(header)["reply"]["id"] == reply.id
+    assert json.loads(header)["conversation"]["id"] == conversation.id
+    assert json.loads(end) == {"end": "closed"}
