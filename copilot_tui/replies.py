@@ -40,13 +40,15 @@ CONTINUE_PROMPT: Final = "Continue exactly where you stopped, without repeating 
 """Sent for a reply that was cut or stopped: visible, and understood by every backend."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Turn:
     """A prompt with the reply that is wanted for it; both are in the conversation."""
 
     conversation: Conversation
     reply: Message
     request: ReplyRequest
+    journal: Journal | None = None
+    """Where its text is while it streams."""
 
 
 def new_turn(
@@ -132,11 +134,11 @@ async def stream_reply(
 
     Raises StoreError before the request if the prompt cannot be saved, BackendError after the
     reply was saved with what had come. When the generator is closed early the text is in the
-    journal; saving the conversation makes it whole.
+    journal: call `settle` then, or leave it to the next load.
     """
     await asyncio.to_thread(store.save, turn.conversation)
-    journal = await asyncio.to_thread(store.open_journal, turn.conversation, turn.reply)
-    keeper = _JournalKeeper(journal)
+    turn.journal = await asyncio.to_thread(store.open_journal, turn.conversation, turn.reply)
+    keeper = _JournalKeeper(turn.journal)
     started = time.monotonic()
     failure: BackendError | None = None
     try:
@@ -156,7 +158,7 @@ async def stream_reply(
             turn.reply.error, turn.reply.hint = str(error), error.hint or None
         turn.reply.elapsed_s = round(time.monotonic() - started, 3)
         keeper.flush()
-        await asyncio.to_thread(settle, turn, store, keeper.journal, now=now)
+        await asyncio.to_thread(settle, turn, store, now=now)
         if failure is not None:
             raise failure
     finally:
@@ -168,15 +170,14 @@ async def stream_reply(
 def settle(
     turn: Turn,
     store: ReplyStore,
-    journal: Journal | None = None,
     *,
     now: Callable[[], datetime] = utc_now,
 ) -> None:
     """Save the reply as it stands; its journal is then no longer needed. Raises StoreError."""
     turn.conversation.touch(now())
     store.save(turn.conversation)
-    if journal is not None:
-        journal.discard()
+    if turn.journal is not None:
+        turn.journal.discard()
 
 
 class _Progress:

@@ -63,16 +63,15 @@ class Desk:
 
     async def load(self, conversation_id: str) -> Conversation:
         """The conversation, from the desk or the store. Raises StoreError."""
-        conversation = self.open.get(conversation_id)
-        if conversation is None:
-            conversation = await asyncio.to_thread(self.store.load, conversation_id)
+        if conversation_id not in self.open:
+            loaded = await asyncio.to_thread(self.store.load, conversation_id)
             # Another task may have been faster; there is one object for each conversation.
-            conversation = self.open.setdefault(conversation_id, conversation)
+            self.open.setdefault(conversation_id, loaded)
             self._saved.add(conversation_id)
             draft = await asyncio.to_thread(self.store.draft, conversation_id)
             if draft is not None:
                 self.drafts.setdefault(conversation_id, draft)
-        return conversation
+        return self.open[conversation_id]
 
     async def view_state(self, conversation_id: str) -> ViewState | None:
         """Where the conversation was left."""
@@ -101,7 +100,7 @@ class Desk:
         rows.append(_row_of(conversation))
         self.rows = sorted(rows, key=lambda row: (row.pinned, row.updated_at), reverse=True)
 
-    def forget_row(self, conversation_id: str) -> None:
+    def forget(self, conversation_id: str) -> None:
         """Take one conversation out of the list."""
         self.rows = [row for row in self.rows if row.id != conversation_id]
         self.open.pop(conversation_id, None)
@@ -205,7 +204,7 @@ class Desk:
     def drop_if_blank(self, conversation: Conversation) -> None:
         """Let go of a conversation that nothing was written in."""
         if self.is_blank(conversation):
-            self.forget_row(conversation.id)
+            self.forget(conversation.id)
             if conversation.id in self._saved:
                 self._saved.discard(conversation.id)
                 self.submit(self.store.delete, conversation.id)

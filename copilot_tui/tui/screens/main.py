@@ -11,6 +11,7 @@ from textual.screen import Screen
 
 from copilot_tui.tui.actions import bindings, shown_key
 from copilot_tui.tui.composer import Composer
+from copilot_tui.tui.palette import Palette
 from copilot_tui.tui.sidebar import Sidebar
 from copilot_tui.tui.status import StatusLine
 from copilot_tui.tui.transcript import Transcript
@@ -40,9 +41,17 @@ class MainScreen(Screen[None]):
         with Horizontal():
             yield Sidebar(id="sidebar")
             with Vertical(id="main"):
-                yield Transcript(id="transcript")
+                yield Transcript(
+                    Palette.from_theme(self.app.current_theme),
+                    failed_help=f"{self.key('send')} tries again",
+                    id="transcript",
+                )
                 yield Composer(id="composer")
                 yield StatusLine(id="status")
+
+    def on_mount(self) -> None:
+        """Everything is there now."""
+        self.desk_app.main_is_there()
 
     @property
     def desk_app(self) -> CopilotApp:
@@ -119,11 +128,11 @@ class MainScreen(Screen[None]):
 
     def action_rename(self) -> None:
         """F2."""
-        self.desk_app.ask_for_title(self._meant())
+        self.desk_app.library.ask_for_title(self._meant())
 
     def action_delete(self) -> None:
         """F8."""
-        self.desk_app.delete(self._meant())
+        self.desk_app.library.delete(self._meant())
 
     def _meant(self) -> str:
         """The conversation under the sidebar's cursor if it has the focus, else the shown one."""
@@ -132,35 +141,36 @@ class MainScreen(Screen[None]):
 
     def action_undo(self) -> None:
         """Ctrl+Z: the deletion while its notice stands, else the prompt's own undo."""
-        if not self.desk_app.undo_delete():
+        if not self.desk_app.library.undo():
             self.composer.undo()
 
     def action_escape(self) -> None:
         """Escape, from the innermost to the outermost."""
-        if self.transcript.escape():
+        if self.selections:
+            self.clear_selection()
             return
         if self.close_narrow_sidebar():
             self.composer.focus()
             return
-        if self.desk_app.stop_shown():
+        if self.desk_app.answers.stop():
             return
         self.composer.focus()
 
     def action_regenerate(self) -> None:
         """Ctrl+R."""
-        self.desk_app.regenerate()
+        self.desk_app.answers.regenerate()
 
     def action_older_version(self) -> None:
         """Alt+Left."""
-        self.desk_app.show_version(-1)
+        self.desk_app.answers.show_version(-1)
 
     def action_newer_version(self) -> None:
         """Alt+Right."""
-        self.desk_app.show_version(1)
+        self.desk_app.answers.show_version(1)
 
     def action_continue(self) -> None:
         """Alt+C."""
-        self.desk_app.continue_reply()
+        self.desk_app.answers.go_on()
 
     def action_reasoning(self) -> None:
         """Alt+R."""
@@ -172,7 +182,7 @@ class MainScreen(Screen[None]):
 
     def action_copy(self) -> None:
         """Ctrl+C."""
-        selected = self.transcript.selected_source() or self.composer.selected_text
+        selected = self.composer.selected_text or self.transcript.selected_source()
         if selected:
             self.desk_app.copy(selected, "the selection")
         else:

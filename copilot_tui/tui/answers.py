@@ -1,0 +1,177 @@
+"""Sending, stopping and asking again: the replies' workers belong to the app, and run here."""
+
+from __future__ import annotations
+
+import time
+from contextlib import aclosing, suppress
+from typing import TYPE_CHECKING, Final
+
+from textual.worker import WorkerCancelled
+
+from copilot_tui.conversation import Status
+from copilot_tui.errors import CopilotTuiError, StoreError
+from copilot_tui.tui import messages
+from copilot_tui.tui.desk import last_reply
+
+if TYPE_CHECKING:
+    from textual.worker import Worker
+
+    from copilot_tui.conversation import Conversation, Message
+    from copilot_tui.replies import Turn
+    from copilot_tui.tui.app import CopilotApp
+
+AFTER_STREAM_S: Final = 0.3
+"""Escape does nothing this long after a reply ended: it was meant to stop it."""
+
+
+class Answers:
+    """The replies of all conversations, any number at once."""
+
+    def __init__(self, app: CopilotApp) -> None:
+        self._app = app
+        self._desk = app.desk
+        self._ended_at = 0.0
+
+    def send(self, conversation: Conversation, prompt: str) -> bool:
+        """Send a prompt; False: the conversation still answers the one before."""
+        if self.is_busy(conversation):
+            return False
+        self._start(self._desk.begin(conversation, prompt))
+        return True
+
+    def is_busy(self, conversation: Conversation) -> bool:
+        """Whether a reply streams there, which is said."""
+        busy = conversation.id in self._desk.turns
+        if busy:
+            key = self._app.main.key("escape")
+            self._app.say(f"This conversation is still answering; {key} stops it", warn=True)
+        return busy
+
+    def try_again(self) -> bool:
+        """Ask once more for the shown reply if it failed or was stopped; whether that was so."""
+        reply = last_reply(self._app.shown)
+        if reply is None or reply.status is Status.COMPLETE:
+            return False
+        self._start_again(reply)
+        return True
+
+    def regenerate(self) -> None:
+        """Another version of the last reply."""
+        reply = last_reply(self._app.shown)
+        if reply is None:
+            self._app.say("There is no reply yet to regenerate")
+        else:
+            self._start_again(reply)
+
+    def go_on(self) -> None:
+        """Ask the model to go on with a reply that was cut or stopped."""
+        from copilot_tui.replies import CONTINUE_PROMPT
+
+        reply = last_reply(self._app.shown)
+        if reply is None or not reply.content:
+            self._app.say("There is no reply to continue")
+        else:
+            self.send(self._app.shown, CONTINUE_PROMPT)
+
+    def stop(self) -> bool:
+        """Stop the shown reply; whether there was something to stop, or just has been."""
+        conversation_id = self._app.shown.id
+        if conversation_id in self._desk.turns:
+            self.cancel(conversation_id)
+            return True
+        return time.monotonic() - self._ended_at < AFTER_STREAM_S
+
+    async def stop_and_wait(self, conversation: Conversation) -> None:
+        """Stop a conversation's reply, and save it. Raises StoreError."""
+        if conversation.id in self._desk.turns:
+            for worker in self.cancel(conversation.id):
+                with suppress(WorkerCancelled):
+                    await worker.wait()
+            await self._desk.in_order(self._desk.store.save, conversation)
+
+    def cancel(self, conversation_id: str) -> list[Worker[object]]:
+        """Close the reply's socket. What came is kept."""
+        return self._app.workers.cancel_group(self._app, _group(conversation_id))
+
+    def _start_again(self, reply: Message) -> None:
+        if self.is_busy(self._app.shown):
+            return
+        turn = self._desk.begin_again(self._app.shown, reply.id)
+        self._app.show_messages(None)
+        self._work(turn)
+
+    def _start(self, turn: Turn) -> None:
+        if turn.conversation is self._app.shown:
+            transcript = self._app.main.transcript
+            transcript.add(turn.request.path[-1])
+            transcript.add(turn.reply, live=True)
+            transcript.action_scroll_end()
+        self._work(turn)
+
+    def _work(self, turn: Turn) -> None:
+        self._app.refresh_sidebar()
+        self._app.refresh_status()
+        self._app.run_worker(
+            self._run(turn), group=_group(turn.conversation.id), name="reply", exit_on_error=False
+        )
+
+    async def _run(self, turn: Turn) -> None:
+        """Stream one reply; never ends with an error of its own."""
+        id_ = turn.conversation.id
+        post = self._app.post_message
+        try:
+            async with aclosing(self._desk.stream(turn)) as deltas:
+                async for delta in deltas:
+                    if delta.text or delta.reasoning:
+                        post(messages.ReplyChanged(id_))
+                    if delta.notice:
+                        post(messages.Notice(id_, delta.notice))
+        except CopilotTuiError as error:
+            if isinstance(error, StoreError):
+                post(messages.Notice(id_, in_one_line(error)))
+            if turn.reply.error is None:
+                turn.reply.status, turn.reply.error = Status.ERROR, str(error)
+                turn.reply.hint = error.hint or None
+        finally:
+            # No await: on quit nobody waits for us.
+            self._ended_at = time.monotonic()
+            self._desk.end(turn, shown=turn.conversation is self._app.shown)
+            post(messages.ReplyEnded(id_, turn.reply.id))
+
+    # Versions
+
+    def show_version(self, step: int) -> None:
+        """Show the version before or after the one on the shown branch, nearest to its end."""
+        conversation = self._app.shown
+        if self.is_busy(conversation):
+            return
+        for message in reversed(conversation.path()):
+            versions = conversation.siblings(message.id)
+            if len(versions) > 1:
+                index = versions.index(message) + step
+                if 0 <= index < len(versions):
+                    conversation.select(versions[index].id)
+                    self._app.show_messages(None)
+                    self._app.save(conversation)
+                return
+        key = self._app.main.key("regenerate")
+        self._app.say(f"There is one version; {key} makes another")
+
+
+def versions_shown(conversation: Conversation) -> dict[str, tuple[int, int]]:
+    """Which version of how many each message of the shown branch is, where there are several."""
+    found: dict[str, tuple[int, int]] = {}
+    for message in conversation.path():
+        siblings = conversation.siblings(message.id)
+        if len(siblings) > 1:
+            found[message.id] = (siblings.index(message) + 1, len(siblings))
+    return found
+
+
+def in_one_line(error: CopilotTuiError) -> str:
+    """The error and its hint, for the status line."""
+    return f"{error}. {error.hint}" if error.hint else str(error)
+
+
+def _group(conversation_id: str) -> str:
+    return f"reply:{conversation_id}"

@@ -1,0 +1,418 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from tests.fakes import FakeBackend, Hold
+from tests.tui.conftest import MakeApp
+from textual.pilot import Pilot
+
+from copilot_tui.conversation import Conversation, Message, Role, Status, new_conversation, utc_now
+from copilot_tui.errors import ConnectionFailed, ReplyFailed
+from copilot_tui.replies import CONTINUE_PROMPT
+from copilot_tui.store import Store
+from copilot_tui.tui.app import CopilotApp
+
+SIZES = [(120, 40), (80, 24), (40, 12), (200, 60)]
+
+
+async def until(pilot: Pilot[int], condition: Callable[[], object]) -> None:
+    """Let the app run until this holds; ten seconds without it fail the test."""
+    async with asyncio.timeout(10):
+        while not condition():
+            await pilot.pause()
+
+
+def app_of(pilot: Pilot[int]) -> CopilotApp:
+    assert isinstance(pilot.app, CopilotApp)
+    return pilot.app
+
+
+async def send(pilot: Pilot[int], text: str) -> None:
+    app_of(pilot).main.composer.fill(text)
+    await pilot.press("enter")
+
+
+async def ended(pilot: Pilot[int]) -> None:
+    await until(pilot, lambda: not app_of(pilot).desk.turns)
+    await app_of(pilot).workers.wait_for_complete()
+    await pilot.pause()
+
+
+def stored(store: Store, title: str) -> Conversation:
+    [found] = [each for each in store.summaries() if each.title == title]
+    return store.load(found.id)
+
+
+def saved_conversation(store: Store, title: str, *contents: str) -> Conversation:
+    conversation = new_conversation(now=utc_now())
+    conversation.title = title
+    for index, content in enumerate(contents):
+        role = Role.ASSISTANT if index % 2 else Role.USER
+        message = Message(
+            id=f"{conversation.id}-{index}",
+            role=role,
+            content=content,
+            parent_id=conversation.head,
+        )
+        conversation.add(message)
+    store.save(conversation)
+    return conversation
+
+
+def shown_text(app: CopilotApp) -> str:
+    transcript = app.main.transcript
+    return "\n".join(transcript.render_line(y).text for y in range(transcript.size.height))
+
+
+async def test_a_prompt_is_answered_shown_and_saved(
+    make_app: MakeApp, store: Store, backend: FakeBackend
+) -> None:
+    backend.scripts = [["**Hello**, ", "Heiner"]]
+    async with make_app().run_test(size=(100, 30)) as pilot:
+        await pilot.press(*"hi", "enter")
+        await ended(pilot)
+        assert "Hello, Heiner" in shown_text(app_of(pilot))
+        assert app_of(pilot).main.composer.text == ""
+    reply = stored(store, "hi").head_message
+    assert reply is not None
+    assert (reply.content, reply.status) == ("**Hello**, Heiner", Status.COMPLETE)
+
+
+async def test_nothing_is_on_disk_before_something_is_typed(
+    make_app: MakeApp, store: Store
+) -> None:
+    async with make_app().run_test() as pilot:
+        await pilot.press("ctrl+n")
+    assert not list(store.data_dir.glob("conversations/*"))
+
+
+async def test_ctrl_j_makes_a_line_and_the_prompt_grows_to_ten(make_app: MakeApp) -> None:
+    async with make_app().run_test(size=(80, 24)) as pilot:
+        composer = app_of(pilot).main.composer
+        assert composer.size.height == 1
+        for _ in range(3):
+            await pilot.press("a", "ctrl+j")
+        await pilot.pause()
+        assert (composer.text, composer.size.height) == ("a\na\na\n", 4)
+        for _ in range(12):
+            await pilot.press("ctrl+j")
+        await pilot.pause()
+        assert composer.size.height == 10
+
+
+async def test_escape_stops_and_keeps_what_came(
+    make_app: MakeApp, store: Store, backend: FakeBackend
+) -> None:
+    hold = Hold()
+    backend.scripts = [["half of it", hold, "never"]]
+    async with make_app().run_test() as pilot:
+        await send(pilot, "tell me")
+        await hold.reached.wait()
+        await pilot.press("escape")
+        await ended(pilot)
+        assert backend.closed == 1
+    reply = stored(store, "tell me").head_message
+    assert reply is not None
+    assert (reply.content, reply.status, reply.error) == ("half of it", Status.PARTIAL, None)
+
+
+async def test_two_conversations_stream_while_a_third_is_typed_in(
+    make_app: MakeApp, store: Store, backend: FakeBackend
+) -> None:
+    first, second = Hold(), Hold()
+    backend.scripts = [["one ", first, "uno"], ["two ", second, "due"]]
+    async with make_app().run_test() as pilot:
+        app = app_of(pilot)
+        await send(pilot, "first")
+        await first.reached.wait()
+        await pilot.press("ctrl+n")
+        await send(pilot, "second")
+        await second.reached.wait()
+        await pilot.press("ctrl+n", *"typing")
+        assert len(app.desk.turns) == 2
+        assert app.main.composer.text == "typing"
+        second.go.set()
+        await until(pilot, lambda: len(app.desk.turns) == 1)
+        first.go.set()
+        await ended(pilot)
+        assert app.main.composer.text == "typing"
+        assert len(app.desk.unread) == 2
+    assert stored(store, "first").path()[-1].content == "one uno"
+    assert stored(store, "second").path()[-1].content == "two due"
+
+
+async def test_switching_back_shows_what_streamed_meanwhile(
+    make_app: MakeApp, backend: FakeBackend
+) -> None:
+    hold, end = Hold(), Hold()
+    backend.scripts = [["before ", hold, "meanwhile ", end]]
+    async with make_app().run_test() as pilot:
+        app = app_of(pilot)
+        await send(pilot, "first")
+        await hold.reached.wait()
+        streaming = app.shown.id
+        await pilot.press("ctrl+n")
+        hold.go.set()
+        await end.reached.wait()
+        app.show(streaming)
+        await until(pilot, lambda: "before meanwhile" in shown_text(app))
+        end.go.set()
+        await ended(pilot)
+
+
+async def test_a_draft_stays_with_its_conversation_and_survives_a_restart(
+    make_app: MakeApp, store: Store
+) -> None:
+    old = saved_conversation(store, "old", "q", "a")
+    async with make_app(continue_last=True).run_test() as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: app.shown.id == old.id)
+        await pilot.press(*"half", "left")
+        await pilot.press("ctrl+n")
+        assert app.main.composer.text == ""
+        app.show(old.id)
+        await until(pilot, lambda: app.main.composer.text == "half")
+        assert app.main.composer.caret == 3
+    async with make_app(continue_last=True).run_test() as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: app.main.composer.text == "half")
+        assert app.main.composer.caret == 3
+
+
+async def test_a_failed_reply_says_why_and_enter_tries_again(
+    make_app: MakeApp, store: Store, backend: FakeBackend
+) -> None:
+    backend.scripts = [
+        [ConnectionFailed("nothing listens there", "Start the server")],
+        ["now it works"],
+    ]
+    async with make_app().run_test(size=(100, 30)) as pilot:
+        app = app_of(pilot)
+        await send(pilot, "hello")
+        await ended(pilot)
+        text = shown_text(app)
+        assert "nothing listens there" in text
+        assert "Start the server" in text
+        assert "Enter tries again" in text
+        await pilot.press("enter")
+        await ended(pilot)
+        assert "now it works" in shown_text(app)
+        assert "nothing listens there" not in shown_text(app)
+    conversation = stored(store, "hello")
+    assert [m.content for m in conversation.path()] == ["hello", "now it works"]
+
+
+async def test_an_error_in_mid_reply_keeps_the_text(
+    make_app: MakeApp, backend: FakeBackend
+) -> None:
+    backend.scripts = [["half of it", ReplyFailed("it exploded")]]
+    async with make_app().run_test(size=(100, 30)) as pilot:
+        await send(pilot, "hello")
+        await ended(pilot)
+        text = shown_text(app_of(pilot))
+        assert "half of it" in text
+        assert "it exploded" in text
+
+
+async def test_sending_while_it_streams_keeps_the_text_in_the_prompt(
+    make_app: MakeApp, backend: FakeBackend
+) -> None:
+    hold = Hold()
+    backend.scripts = [[hold]]
+    async with make_app().run_test() as pilot:
+        app = app_of(pilot)
+        await send(pilot, "first")
+        await hold.reached.wait()
+        await send(pilot, "second")
+        assert app.main.composer.text == "second"
+        assert "still answering" in app.main.status.notice
+        hold.go.set()
+        await ended(pilot)
+        assert len(backend.requests) == 1
+
+
+async def test_regenerating_keeps_both_versions_and_alt_left_shows_the_first(
+    make_app: MakeApp, store: Store, backend: FakeBackend
+) -> None:
+    backend.scripts = [["first version"], ["second version"]]
+    async with make_app().run_test(size=(100, 30)) as pilot:
+        app = app_of(pilot)
+        await send(pilot, "hello")
+        await ended(pilot)
+        await pilot.press("ctrl+r")
+        await ended(pilot)
+        assert "second version" in shown_text(app)
+        assert "2/2" in shown_text(app)
+        await pilot.press("alt+left")
+        await ended(pilot)
+        assert "first version" in shown_text(app)
+        assert "1/2" in shown_text(app)
+        await pilot.press("alt+right")
+        await ended(pilot)
+        assert "second version" in shown_text(app)
+    assert len(stored(store, "hello").messages) == 3
+
+
+async def test_continue_sends_a_visible_prompt(make_app: MakeApp, backend: FakeBackend) -> None:
+    backend.scripts = [["half"], ["the rest"]]
+    backend.complete = False
+    async with make_app().run_test() as pilot:
+        await send(pilot, "hello")
+        await ended(pilot)
+        await pilot.press("alt+c")
+        await ended(pilot)
+    assert [m.content for m in backend.requests[1].path] == ["hello", "half", CONTINUE_PROMPT]
+
+
+async def test_a_deleted_conversation_comes_back_with_ctrl_z(
+    make_app: MakeApp, store: Store
+) -> None:
+    kept = saved_conversation(store, "kept", "q", "a")
+    doomed = saved_conversation(store, "doomed", "q", "a")
+    async with make_app(continue_last=True).run_test() as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: app.shown.id == doomed.id)
+        await pilot.press("f8")
+        await until(pilot, lambda: app.shown.id == kept.id)
+        assert [each.title for each in store.summaries()] == ["kept"]
+        await pilot.press("ctrl+z")
+        await until(pilot, lambda: app.shown.id == doomed.id)
+    assert {each.title for each in store.summaries()} == {"kept", "doomed"}
+
+
+async def test_ctrl_z_without_a_deletion_undoes_in_the_prompt(make_app: MakeApp) -> None:
+    async with make_app().run_test() as pilot:
+        await pilot.press(*"word")
+        await pilot.press("ctrl+z")
+        assert app_of(pilot).main.composer.text != "word"
+
+
+async def test_deleting_a_streaming_conversation_stops_it_and_undo_has_its_text(
+    make_app: MakeApp, backend: FakeBackend
+) -> None:
+    hold = Hold()
+    backend.scripts = [["half of it", hold]]
+    async with make_app().run_test(size=(100, 30)) as pilot:
+        app = app_of(pilot)
+        await send(pilot, "hello")
+        await hold.reached.wait()
+        await pilot.press("f8")
+        await until(pilot, lambda: "Deleted" in app.main.status.notice)
+        assert backend.closed == 1
+        await pilot.press("ctrl+z")
+        await until(pilot, lambda: "half of it" in shown_text(app))
+
+
+async def test_renaming_is_final(make_app: MakeApp, store: Store, backend: FakeBackend) -> None:
+    async with make_app().run_test() as pilot:
+        app = app_of(pilot)
+        await send(pilot, "first prompt")
+        await ended(pilot)
+        await pilot.press("f2")
+        await until(pilot, lambda: len(app.screen_stack) == 2)
+        await pilot.press(*"Mine", "enter")
+        await until(pilot, lambda: app.shown.title == "Mine")
+        await send(pilot, "second prompt")
+        await ended(pilot)
+    assert stored(store, "Mine").title_source == "user"
+
+
+async def test_the_sidebar_walks_with_alt_up_and_down(make_app: MakeApp, store: Store) -> None:
+    ids = [saved_conversation(store, name, "q", "a").id for name in ("one", "two", "three")]
+    async with make_app(continue_last=True).run_test() as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: app.shown.id == ids[2])
+        await pilot.press("alt+down")
+        await until(pilot, lambda: app.shown.id == ids[1])
+        await pilot.press("ctrl+pagedown")
+        await until(pilot, lambda: app.shown.id == ids[0])
+        await pilot.press("alt+up")
+        await until(pilot, lambda: app.shown.id == ids[1])
+
+
+async def test_a_prompt_given_at_the_start_is_sent(make_app: MakeApp, backend: FakeBackend) -> None:
+    async with make_app(prompt="straight away").run_test() as pilot:
+        await until(pilot, lambda: backend.requests)
+        await ended(pilot)
+    assert backend.requests[0].path[-1].content == "straight away"
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_every_size_has_a_prompt_and_a_status_line(
+    make_app: MakeApp, size: tuple[int, int]
+) -> None:
+    async with make_app().run_test(size=size) as pilot:
+        main = app_of(pilot).main
+        assert main.composer.has_focus
+        assert main.status.region.bottom == size[1]
+        assert main.composer.region.width >= min(38, size[0] - 2)
+        assert main.has_class("-sidebar") is (size[0] >= 72)
+
+
+async def test_in_a_narrow_window_the_sidebar_stands_alone_and_picking_closes_it(
+    make_app: MakeApp, store: Store
+) -> None:
+    other = saved_conversation(store, "other", "q", "a")
+    async with make_app().run_test(size=(40, 12)) as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: app.desk.rows)
+        await pilot.press("ctrl+b")
+        assert app.main.sidebar.has_focus
+        assert app.main.sidebar.size.width >= 38
+        await pilot.press("home", "enter")
+        await until(pilot, lambda: app.shown.id == other.id)
+        assert not app.main.has_class("-sidebar")
+        assert app.main.composer.has_focus
+
+
+async def test_up_at_the_first_line_brings_earlier_prompts(
+    make_app: MakeApp, backend: FakeBackend
+) -> None:
+    async with make_app().run_test() as pilot:
+        composer = app_of(pilot).main.composer
+        for text in ("one", "two"):
+            await send(pilot, text)
+            await ended(pilot)
+        await pilot.press("up")
+        assert composer.text == "two"
+        await pilot.press("up")
+        assert composer.text == "one"
+        await pilot.press("down", "down")
+        assert composer.text == ""
+
+
+async def test_help_lists_every_action_and_escape_closes_it(make_app: MakeApp) -> None:
+    async with make_app().run_test(size=(120, 60)) as pilot:
+        await pilot.press("f1")
+        await pilot.pause()
+        assert len(app_of(pilot).screen_stack) == 2
+        await pilot.press("escape")
+        await pilot.pause()
+        assert len(app_of(pilot).screen_stack) == 1
+
+
+async def test_the_keymap_of_the_configuration_is_in_force(
+    make_app: MakeApp, config: object
+) -> None:
+    app = make_app()
+    app.desk.config.keys["new"] = "ctrl+k"
+    app.set_keymap(app.desk.config.keys)
+    async with app.run_test() as pilot:
+        before = app.shown.id
+        await pilot.press("a", "ctrl+k")
+        await until(pilot, lambda: app.shown.id != before)
+
+
+async def test_a_store_that_cannot_be_written_loses_neither_prompt_nor_app(
+    make_app: MakeApp, store: Store
+) -> None:
+    store.data_dir.parent.mkdir(parents=True, exist_ok=True)
+    store.data_dir.write_text("a file where the folder should be")
+    async with make_app().run_test(size=(100, 30)) as pilot:
+        app = app_of(pilot)
+        await send(pilot, "precious words")
+        await until(pilot, lambda: not app.desk.turns)
+        await pilot.pause()
+        assert "precious words" in shown_text(app)

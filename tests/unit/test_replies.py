@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+from tests.fakes import FakeBackend, Hold
+
+from copilot_tui.backends import Delta
+from copilot_tui.conversation import Conversation, Role, Status, new_conversation, utc_now
+from copilot_tui.errors import CutOff, EmptyReply, ReplyFailed, StoreError
+from copilot_tui.replies import Turn, another_reply, new_turn, settle, stream_reply
+from copilot_tui.store import Store
+
+
+@pytest.fixture
+def store(data_dir: Path, cache_dir: Path) -> Store:
+    return Store(data_dir, cache_dir)
+
+
+@pytest.fixture
+def conversation() -> Conversation:
+    return new_conversation(now=utc_now())
+
+
+async def run(turn: Turn, backend: FakeBackend, store: Store) -> list[Delta]:
+    async with aclosing(stream_reply(turn, backend=backend, store=store)) as deltas:
+        return [delta async for delta in deltas]
+
+
+def begin(conversation: Conversation, prompt: str = "Hello, who are you?") -> Turn:
+    return new_turn(conversation, prompt, backend_name="fake")
+
+
+async def test_a_reply_grows_in_the_conversation_and_ends_complete(
+    store: Store, conversation: Conversation
+) -> None:
+    turn = begin(conversation)
+    await run(turn, FakeBackend(["I am ", "a fake."]), store)
+    saved = store.load(conversation.id)
+    reply = saved.head_message
+    assert reply is not None
+    assert (reply.content, reply.status, reply.backend) == (
+        "I am a fake.",
+        Status.COMPLETE,
+        "fake",
+    )
+    assert reply.elapsed_s is not None
+    assert [m.role for m in saved.path()] == [Role.USER, Role.ASSISTANT]
+    assert saved.title == "Hello, who are you?"
+
+
+async def test_prompt_and_partial_reply_are_on_disk_before_the_first_byte(
+    store: Store, conversation: Conversation
+) -> None:
+    hold = Hold()
+    turn = begin(conversation, "are you there?")
+    task = asyncio.create_task(run(turn, FakeBackend([hold, "yes"]), store))
+    await hold.reached.wait()
+    there = store.load(conversation.id)
+    assert [(m.content, m.status) for m in there.path()] == [
+        ("are you there?", Status.COMPLETE),
+        ("", Status.PARTIAL),
+    ]
+    hold.go.set()
+    await task
+
+
+async def test_text_is_in_the_journal_while_the_server_is_silent(
+    store: Store, conversation: Conversation, data_dir: Path
+) -> None:
+    hold = Hold()
+    turn = begin(conversation)
+    task = asyncio.create_task(run(turn, FakeBackend(["half of it", hold]), store))
+    await hold.reached.wait()
+
+    async def journal_holds_it() -> None:
+        while not any(b"half of it" in f.read_bytes() for f in data_dir.glob("journal/*.jsonl")):
+            await asyncio.sleep(0.01)  # the promise is 0.5 s, and nothing tells when it is kept
+
+    await asyncio.wait_for(journal_holds_it(), 10)
+    hold.go.set()
+    await task
+    assert not list(data_dir.glob("journal/*.jsonl"))
+
+
+async def test_an_end_without_the_servers_word_is_cut_off_and_kept(
+    store: Store, conversation: Conversation
+) -> None:
+    turn = begin(conversation)
+    with pytest.raises(CutOff):
+        await run(turn, FakeBackend(["half"], complete=False), store)
+    reply = store.load(conversation.id).head_message
+    assert reply is not None
+    assert (reply.content, reply.status) == ("half", Status.PARTIAL)
+    assert reply.error is not None
+    assert reply.error.startswith("cut off")
+
+
+async def test_a_reply_with_nothing_in_it_is_an_error(
+    store: Store, conversation: Conversation
+) -> None:
+    turn = begin(conversation)
+    with pytest.raises(EmptyReply, match="empty reply"):
+        await run(turn, FakeBackend([]), store)
+    reply = store.load(conversation.id).head_message
+    assert reply is not None
+    assert reply.status is Status.ERROR
+
+
+@pytest.mark.parametrize(
+    "delta", [Delta(reasoning="hm"), Delta(tool_calls=True)], ids=["reasoning", "tool call"]
+)
+async def test_reasoning_or_a_tool_call_is_not_an_empty_reply(
+    store: Store, conversation: Conversation, delta: Delta
+) -> None:
+    turn = begin(conversation)
+    await run(turn, FakeBackend([delta]), store)
+    assert turn.reply.status is Status.COMPLETE
+
+
+async def test_an_error_keeps_what_came_and_says_what_the_server_said(
+    store: Store, conversation: Conversation
+) -> None:
+    turn = begin(conversation)
+    with pytest.raises(ReplyFailed):
+        await run(turn, FakeBackend(["half ", ReplyFailed("it exploded", "Stand back")]), store)
+    reply = store.load(conversation.id).head_message
+    assert reply is not None
+    assert (reply.content, reply.status, reply.error, reply.hint) == (
+        "half ",
+        Status.ERROR,
+        "it exploded",
+        "Stand back",
+    )
+
+
+async def test_a_stopped_reply_closes_the_stream_and_the_next_load_has_its_text(
+    store: Store, conversation: Conversation, data_dir: Path
+) -> None:
+    hold = Hold()
+    backend = FakeBackend(["what came ", hold, "never"])
+    turn = begin(conversation)
+    task = asyncio.create_task(run(turn, backend, store))
+    await hold.reached.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert backend.closed == 1
+    reply = store.load(conversation.id).head_message
+    assert reply is not None
+    assert (reply.content, reply.status) == ("what came ", Status.PARTIAL)
+    settle(turn, store)
+    reply = store.load(conversation.id).head_message
+    assert reply is not None
+    assert (reply.content, reply.status, reply.error) == ("what came ", Status.PARTIAL, None)
+    assert not list(data_dir.glob("journal/*.jsonl"))
+
+
+async def test_wire_usage_and_model_are_kept_with_the_reply(
+    store: Store, conversation: Conversation
+) -> None:
+    deltas: list[Delta] = [
+        Delta(wire={"conversation_id": "w"}),
+        Delta("hi", model="gpt-4o"),
+        Delta(usage={"total_tokens": 3}, wire={"conversation": {"n": 1}}),
+    ]
+    await run(begin(conversation), FakeBackend([*deltas]), store)
+    reply = store.load(conversation.id).head_message
+    assert reply is not None
+    assert reply.wire == {"conversation_id": "w", "conversation": {"n": 1}}
+    assert (reply.model, reply.usage) == ("gpt-4o", {"total_tokens": 3})
+
+
+async def test_trying_again_keeps_the_failed_reply_as_a_version(
+    store: Store, conversation: Conversation
+) -> None:
+    turn = begin(conversation)
+    with pytest.raises(ReplyFailed):
+        await run(turn, FakeBackend([ReplyFailed("no")]), store)
+    again = another_reply(conversation, turn.reply.id, backend_name="fake")
+    await run(again, FakeBackend(["now it works"]), store)
+    saved = store.load(conversation.id)
+    assert [m.content for m in saved.path()] == ["Hello, who are you?", "now it works"]
+    assert len(saved.siblings(again.reply.id)) == 2
+
+
+async def test_the_request_has_the_branch_the_settings_and_the_system_prompt(
+    store: Store, conversation: Conversation
+) -> None:
+    conversation.system = "Be brief."
+    conversation.settings = {"temperature": 0.5, "context": "newest"}
+    conversation.model = "gpt-4o"
+    backend = FakeBackend(["one"], ["two"])
+    await run(begin(conversation, "first"), backend, store)
+    await run(begin(conversation, "second"), backend, store)
+    request = backend.requests[-1]
+    assert [m.content for m in request.path] == ["first", "one", "second"]
+    assert (request.system, request.model, request.context) == ("Be brief.", "gpt-4o", "newest")
+    assert request.settings == {"temperature": 0.5}
+
+
+async def test_nothing_is_asked_of_the_server_when_the_prompt_cannot_be_saved(
+    data_dir: Path, cache_dir: Path, conversation: Conversation
+) -> None:
+    data_dir.parent.mkdir(parents=True, exist_ok=True)
+    data_dir.write_text("a file where the folder should be")
+    backend = FakeBackend()
+    with pytest.raises(StoreError):
+        await run(begin(conversation), backend, Store(data_dir, cache_dir))
+    assert backend.requests == []
