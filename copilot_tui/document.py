@@ -328,11 +328,11 @@ _DECODER: Final = json.JSONDecoder(parse_constant=_no_constant)
 def _parse(data: bytes) -> object:
     """The JSON value; line by line where the file is laid out as `lines` does it."""
     data = data.removeprefix(b"\xef\xbb\xbf")
-    head, found, rest = data.partition(_MESSAGES_LINE)
-    if found and rest.endswith(_END):
+    place = data.find(_MESSAGES_LINE)
+    if place >= 0 and data.endswith(_END):
         try:
-            top = _DECODER.decode((head + b'\n"messages": []}').decode())
-            top["messages"] = _messages_of(rest[: -len(_END)].rstrip())
+            top = _DECODER.decode((data[:place] + b'\n"messages": []}').decode())
+            top["messages"] = _messages_of(data, place + len(_MESSAGES_LINE))
         except (ValueError, TypeError):
             pass  # another layout after all: the whole decides, and names the place of the mistake
         else:
@@ -340,17 +340,20 @@ def _parse(data: bytes) -> object:
     return _DECODER.decode(data.decode())
 
 
-def _messages_of(rows: bytes) -> list[object]:
-    """What the lines hold, some at a time. Raises ValueError or TypeError if they are not such
-    lines.
+def _messages_of(data: bytes, start: int) -> list[object]:
+    """What the lines from here to the end hold, some at a time.
+
+    Raises ValueError or TypeError if they are not such lines.
     """
     found: list[object] = []
-    start = 0
-    while start < len(rows):
-        end = rows.find(b",\n", start + SLICE_CHARS)
-        some = rows[start : end if end >= 0 else len(rows)]
-        found += _DECODER.decode(f"[{some.decode()}]")
-        start += len(some) + 2
+    stop = len(data) - len(_END)
+    while start < stop:
+        comma = data.find(b",\n", start + SLICE_CHARS, stop)
+        end = comma if comma >= 0 else stop
+        found += _DECODER.decode(f"[{data[start:end].decode()}]")
+        start = end + len(b",\n")
+    if found and start == stop:
+        raise ValueError("a comma too many")
     return found
 
 

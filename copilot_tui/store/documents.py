@@ -59,15 +59,13 @@ class Documents:
         stamps: dict[str, Stamp] = {}
         foreign: list[StoreError] = []
         for name, stamp, is_file in entries:
-            if name.startswith(".") or not name.endswith(SUFFIX):
-                continue  # temporary files, and what other programs keep
-            id_ = name.removesuffix(SUFFIX)
-            if not is_file:
-                foreign.append(document.unreadable(name, "it is not a regular file"))
-            elif not document.is_id(id_):
-                foreign.append(document.unreadable(name, "its name is no conversation id"))
-            else:
+            id_ = name[: -len(SUFFIX)]
+            if is_file and name.endswith(SUFFIX) and document.is_id(id_):
                 stamps[id_] = stamp
+            elif name.endswith(SUFFIX) and not name.startswith("."):
+                why = "its name is no conversation id" if is_file else "it is not a regular file"
+                foreign.append(document.unreadable(name, why))
+            # All else is temporary, or kept there by other programs.
         return stamps, foreign
 
     def read(self, path: Path) -> tuple[Conversation, Stamp]:

@@ -209,10 +209,13 @@ class Disk:
         try:
             with os.scandir(folder) as names:
                 for each in names:
-                    with suppress(FileNotFoundError):  # gone meanwhile
+                    try:
                         status = each.stat(follow_symlinks=False)
-                        is_file = stat.S_ISREG(status.st_mode)
-                        found.append(Entry(each.name, _entry_stamp(each, status), is_file))
+                    except FileNotFoundError:  # gone meanwhile
+                        continue
+                    # Windows leaves the inode out of what it tells about a folder's entries.
+                    stamp = Stamp(status.st_ino or each.inode(), status.st_size, status.st_mtime_ns)
+                    found.append(Entry(each.name, stamp, stat.S_ISREG(status.st_mode)))
         except FileNotFoundError:
             return []
         return found
@@ -227,11 +230,6 @@ class Disk:
                 return
             time.sleep(_REPLACE_WAIT_S)
         self.replace(source, target)
-
-
-def _entry_stamp(entry: os.DirEntry[str], status: os.stat_result) -> Stamp:
-    # Windows leaves the inode out of what it tells about a folder's entries.
-    return Stamp(status.st_ino or entry.inode(), status.st_size, status.st_mtime_ns)
 
 
 def _blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -9,12 +9,13 @@ one that is corrupt, or of another version of the program, is deleted here. One 
 from __future__ import annotations
 
 import json
+import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from copilot_tui.errors import NotFound, StoreError, UnreadableDocument
 from copilot_tui.store.files import Disk, Stamp
-from copilot_tui.store.summary import Summary, newest_first
+from copilot_tui.store.summary import Summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -42,6 +43,7 @@ CREATE TABLE problems (
 _COLUMNS: Final = (
     "id, title, created_at, updated_at, backend, model, messages, pinned, archived, tags"
 )
+_NEWEST_FIRST: Final = "FROM conversations ORDER BY updated_at DESC, id DESC"
 _NO_TAGS: Final = "[]"
 
 
@@ -67,7 +69,7 @@ class Index:
 
     def known(self) -> list[Summary]:
         """What the rows say, without a look at the folder; nothing if there is no index yet."""
-        if self._database is None and not self._path.exists():
+        if self._database is None and not os.path.exists(self._path):
             return []
         return self._guarded(_summaries)
 
@@ -101,6 +103,10 @@ class Index:
         if self._database is not None:
             self._database.close()
             self._database = None
+
+    def __del__(self) -> None:
+        """SQLite warns of what is not closed, and a Store need not be."""
+        self.close()
 
     def _guarded(self, work: Callable[[Connection], _T]) -> _T:
         """Do the work with the index; if that is not possible, with one in memory."""
@@ -157,43 +163,70 @@ def _fresh(database: Connection) -> Connection:
 
 
 def _summaries(database: Connection) -> list[Summary]:
-    rows = database.execute(f"SELECT {_COLUMNS} FROM conversations")
-    return newest_first(_summary(row) for row in rows)
+    return [_summary(row) for row in database.execute(f"SELECT {_COLUMNS} {_NEWEST_FIRST}")]
 
 
 def _sync(
     database: Connection, entries: dict[str, Stamp], read: Callable[[str], Summary]
 ) -> Listing:
-    known = _stamps(database, "conversations")
-    failed = _stamps(database, "problems")
-    new: list[tuple[Summary, Stamp]] = []
-    wrong: list[tuple[str, UnreadableDocument, Stamp]] = []
-    passing: list[StoreError] = []
+    select = f"SELECT {_COLUMNS}, inode, size, mtime_ns {_NEWEST_FIRST}"
+    rows = database.execute(select).fetchall()
+    known = {row[0]: _unsigned(row[-3:]) for row in rows}
+    failed = {
+        row[0]: _unsigned(row[1:])
+        for row in database.execute("SELECT id, inode, size, mtime_ns FROM problems")
+    }
+    news = _News()
     for id_, stamp in entries.items():
-        if stamp in (known.get(id_), failed.get(id_)):
-            continue
+        if stamp != known.get(id_) and stamp != failed.get(id_):
+            news.read(id_, stamp, read)
+    news.gone = [id_ for id_, stamp in known.items() if entries.get(id_) != stamp]
+    news.mended = [id_ for id_, stamp in failed.items() if entries.get(id_) != stamp]
+    if news.write_to(database):
+        rows = database.execute(select).fetchall()
+    found = database.execute("SELECT message, hint FROM problems ORDER BY message")
+    problems: list[StoreError] = [UnreadableDocument(message, hint) for message, hint in found]
+    return Listing([_summary(row) for row in rows], problems + news.passing)
+
+
+class _News:
+    """What has changed in the folder since the rows were written."""
+
+    def __init__(self) -> None:
+        self.new: list[tuple[Summary, Stamp]] = []
+        self.wrong: list[tuple[str, UnreadableDocument, Stamp]] = []
+        self.passing: list[StoreError] = []
+        """What may be better the next time."""
+        self.gone: list[str] = []
+        self.mended: list[str] = []
+
+    def read(self, id_: str, stamp: Stamp, read: Callable[[str], Summary]) -> None:
+        """Read a file that is new or changed."""
         try:
-            new.append((read(id_), stamp))
+            self.new.append((read(id_), stamp))
         except NotFound:
-            continue  # gone meanwhile
+            return  # gone meanwhile
         except UnreadableDocument as error:
-            wrong.append((id_, error, stamp))
+            self.wrong.append((id_, error, stamp))
         except StoreError as error:
-            passing.append(error)
-    gone = [id_ for id_ in known if entries.get(id_) != known[id_]]
-    mended = [id_ for id_ in failed if entries.get(id_) != failed[id_]]
-    if new or wrong or gone or mended:
+            self.passing.append(error)
+
+    def write_to(self, database: Connection) -> bool:
+        """Bring it into the rows; whether there was anything."""
+        if not (self.new or self.wrong or self.gone or self.mended):
+            return False
         with database:
-            database.executemany("DELETE FROM conversations WHERE id = ?", ((id_,) for id_ in gone))
-            database.executemany("DELETE FROM problems WHERE id = ?", ((id_,) for id_ in mended))
-            _write(database, new)
+            for table, ids in (("conversations", self.gone), ("problems", self.mended)):
+                database.executemany(f"DELETE FROM {table} WHERE id = ?", ((id_,) for id_ in ids))
+            _write(database, self.new)
             database.executemany(
                 "REPLACE INTO problems VALUES (?, ?, ?, ?, ?, ?)",
-                ((id_, str(error), error.hint, *_signed(stamp)) for id_, error, stamp in wrong),
+                (
+                    (id_, str(error), error.hint, *_signed(stamp))
+                    for id_, error, stamp in self.wrong
+                ),
             )
-    rows = database.execute("SELECT message, hint FROM problems ORDER BY message")
-    problems: list[StoreError] = [UnreadableDocument(message, hint) for message, hint in rows]
-    return Listing(_summaries(database), problems + passing)
+        return True
 
 
 def _write(database: Connection, rows: Iterable[tuple[Summary, Stamp]]) -> None:
@@ -208,11 +241,6 @@ def _text(value: object) -> object:
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
-def _stamps(database: Connection, table: str) -> dict[str, Stamp]:
-    rows = database.execute(f"SELECT id, inode, size, mtime_ns FROM {table}")
-    return {id_: Stamp(inode % _INODES, size, mtime_ns) for id_, inode, size, mtime_ns in rows}
-
-
 _INODES: Final = 1 << 64
 _SIGNED: Final = 1 << 63
 
@@ -222,6 +250,14 @@ def _signed(stamp: Stamp) -> Stamp:
     return stamp._replace(inode=(stamp.inode % _INODES + _SIGNED) % _INODES - _SIGNED)
 
 
+def _unsigned(row: tuple[int, ...]) -> Stamp:
+    inode, size, mtime_ns = row
+    return Stamp(inode if inode >= 0 else inode + _INODES, size, mtime_ns)
+
+
 def _summary(row: tuple[Any, ...]) -> Summary:
-    found = () if row[9] == _NO_TAGS else tuple(json.loads(row[9]))
-    return Summary._make((*row[:7], bool(row[7]), bool(row[8]), found))
+    id_, title, created, updated, backend, model, messages, pinned, archived, tags, *_ = row
+    found = () if tags == _NO_TAGS else tuple(json.loads(tags))
+    return Summary(
+        id_, title, created, updated, backend, model, messages, pinned == 1, archived == 1, found
+    )

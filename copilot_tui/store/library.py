@@ -66,6 +66,11 @@ class Store:
         self._index_lock = RLock()
         self._problems: list[StoreError] = []
 
+    def close(self) -> None:
+        """Give back the index; not needed, and the store may be used again."""
+        with self._index_lock:
+            self._index.close()
+
     # The list
 
     def cached_summaries(self) -> list[Summary]:

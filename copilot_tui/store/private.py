@@ -28,6 +28,9 @@ class PrivateStore:
         self._drafts: dict[str, Draft] = {}
         self._states: dict[str, ViewState] = {}
 
+    def close(self) -> None:
+        """See Store."""
+
     def cached_summaries(self) -> list[Summary]:
         """See Store."""
         return self.summaries()

@@ -51,20 +51,27 @@ class Recovery:
 
     def recover(self, conversation_id: str) -> bool:
         """Fold the dead journals of one conversation into its file; whether there were any."""
+        if not self._journals(conversation_id):
+            return False
         found = False
-        for journal in self._dead(conversation_id):
-            with self._locks.held(conversation_id), told(f"{journal.name} cannot be folded in"):
-                path = self._documents.where(conversation_id)
-                try:
-                    conversation: Conversation | None = self._documents.read(path)[0]
-                except NotFound:
-                    conversation = None
-                folded = self._folded(conversation, journal)
-                if folded is not None:
-                    self._documents.write(path, folded)
-                self._disk.remove(journal)
-            found = True
+        # The conversation first, then its journals: who loads it meanwhile waits for the text.
+        with self._locks.held(conversation_id):
+            for journal in self._dead(conversation_id):
+                with told(f"{journal.name} cannot be folded in"):
+                    self._recover(conversation_id, journal)
+                found = True
         return found
+
+    def _recover(self, conversation_id: str, journal: Path) -> None:
+        path = self._documents.where(conversation_id)
+        try:
+            conversation: Conversation | None = self._documents.read(path)[0]
+        except NotFound:
+            conversation = None
+        folded = self._folded(conversation, journal)
+        if folded is not None:
+            self._documents.write(path, folded)
+        self._disk.remove(journal)
 
     def fold_into(self, conversation: Conversation) -> None:
         """Fold dead journals into the object alone: for a disk that cannot be written."""

@@ -18,14 +18,18 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def store(data_dir: Path, cache_dir: Path, clock: Clock) -> Store:
-    return Store(data_dir, cache_dir, now=clock)
+def store(data_dir: Path, cache_dir: Path, clock: Clock) -> Iterator[Store]:
+    store = Store(data_dir, cache_dir, now=clock)
+    yield store
+    store.close()
 
 
 @pytest.fixture
-def other(data_dir: Path, cache_dir: Path, clock: Clock) -> Store:
+def other(data_dir: Path, cache_dir: Path, clock: Clock) -> Iterator[Store]:
     """Another program on the same folder."""
-    return Store(data_dir, cache_dir, now=clock)
+    other = Store(data_dir, cache_dir, now=clock)
+    yield other
+    other.close()
 
 
 @pytest.fixture

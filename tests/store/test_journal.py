@@ -6,7 +6,9 @@ import os
 import stat
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -106,6 +108,34 @@ def test_the_own_living_journal_is_not_folded_in(store: Store, conversation: Con
     assert store.recover() == []
     journal.close()
     assert store.load(conversation.id).messages[reply.id].content == "so far"
+
+
+def test_who_loads_while_another_recovers_waits_for_the_text(
+    store: Store, conversation: Conversation, data_dir: Path, cache_dir: Path
+) -> None:
+    reply = add_empty_reply(conversation)
+    store.save(conversation)
+    journal = store.open_journal(conversation, reply)
+    journal.append("what came")
+    journal.flush()
+    journal.close()
+    reached, go = Event(), Event()
+
+    class Slow(Disk):
+        def replace(self, source: Path, target: Path) -> None:
+            reached.set()
+            assert go.wait(30)
+            super().replace(source, target)
+
+    slow = Store(data_dir, cache_dir, disk=Slow())
+    with ThreadPoolExecutor(2) as threads:
+        recovering = threads.submit(slow.recover)
+        assert reached.wait(30)
+        loading = threads.submit(store.load, conversation.id)
+        assert wait([loading], timeout=0.05).done == set()
+        go.set()
+        assert recovering.result() == [conversation.id]
+        assert loading.result().messages[reply.id].content == "what came"
 
 
 def test_a_discarded_journal_leaves_nothing(

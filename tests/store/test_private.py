@@ -47,6 +47,7 @@ def test_a_private_conversation_is_kept_in_memory_alone(
     assert (private.recover(), private.problems(), private.purge_trash()) == ([], [], [])
     private.save_draft(conversation.id, None)
     assert private.draft(conversation.id) is None
+    private.close()
     assert list(tmp_path.iterdir()) == []
 
 

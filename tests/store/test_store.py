@@ -35,6 +35,20 @@ for turn in range(20):
     store.save(conversation)
 """
 
+SAVE_FOR_EVER = """
+import sys, itertools
+from pathlib import Path
+from copilot_tui.store import Store
+from tests.store.samples import add_turn
+data, cache, id_ = sys.argv[1:]
+store = Store(Path(data), Path(cache))
+conversation = store.load(id_)
+for turn in itertools.count():
+    add_turn(conversation, f"turn {turn}", "x" * 100_000)
+    store.save(conversation)
+    print("saved", turn, flush=True)
+"""
+
 
 def file_of(data_dir: Path, conversation: Conversation, folder: str = "conversations") -> Path:
     return data_dir / folder / f"{conversation.id}.json"
@@ -145,7 +159,7 @@ def test_a_conversation_may_be_saved_while_it_grows(
 ) -> None:
     reply = add_empty_reply(conversation)
     with ThreadPoolExecutor(1) as thread:
-        for _ in range(50):
+        for _ in range(10):
             saving = thread.submit(store.save, conversation)
             while not saving.done():
                 reply.append("x")
@@ -587,6 +601,29 @@ def test_a_conversation_whose_file_was_removed_by_hand_is_written_anew(
 
 
 # After a crash
+
+
+@pytest.mark.parametrize("acknowledged", [1, 2, 5, 9])
+def test_a_killed_writer_leaves_every_turn_that_was_acknowledged(
+    store: Store,
+    conversation: Conversation,
+    data_dir: Path,
+    cache_dir: Path,
+    start: Callable[..., Child],
+    acknowledged: int,
+) -> None:
+    store.save(conversation)
+    child = start(SAVE_FOR_EVER, data_dir, cache_dir, conversation.id)
+    for turn in range(acknowledged):
+        child.wait_for(f"saved {turn}")
+    child.process.kill()
+    child.ended()
+    there = contents(store.load(conversation.id))
+    assert {f"turn {turn}" for turn in range(acknowledged)} <= set(there)
+    assert len(there) % 2 == 0
+    store.recover()
+    assert len(list((data_dir / "conversations").iterdir())) == 1
+    store.rename(conversation.id, "The dead do not block")
 
 
 def test_leftovers_of_dead_writers_are_removed(

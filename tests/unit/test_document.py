@@ -213,6 +213,14 @@ def test_a_broken_line_in_the_middle_is_found() -> None:
         document.loads(data, "x.json")
 
 
+def test_a_comma_too_many_is_found_in_a_document_of_blocks() -> None:
+    conversation = Conversation(id=ID)
+    conversation.add(Message(id="m", role=Role.USER, content="y" * 2 * document.SLICE_CHARS))
+    data = document.dumps(conversation).replace(b"}\n]", b"},\n]")
+    with pytest.raises(UnreadableDocument, match="it is not JSON"):
+        document.loads(data)
+
+
 def test_nan_and_infinity_become_null() -> None:
     conversation = Conversation(id=ID, extra={"n": float("nan"), "l": [float("inf"), 1.5]})
     conversation.add(Message(id="m", role=Role.USER, usage={"x": float("-inf")}))
