@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,14 +15,14 @@ from copilot_tui.formats import EXPORTS, file_name
 WHEN = datetime(2026, 11, 21, 6, 27, 35, tzinfo=UTC).isoformat()
 
 
-def conversation(*contents: str, title: str = "About names", **fields: object) -> Conversation:
+def conversation(*contents: str, title: str = "About names", **fields: Any) -> Conversation:  # noqa: ANN401
     made = Conversation(
         id="0a1b2c3d-0000-4000-8000-000000000000",
         title=title,
         created_at=WHEN,
         updated_at=WHEN,
         backend="g4f",
-        **fields,  # type: ignore[arg-type]  a test says any field
+        **fields,
     )
     for number, content in enumerate(contents):
         role = Role.ASSISTANT if number % 2 else Role.USER
