@@ -15,7 +15,7 @@ from copilot_tui.formats import EXPORTS, file_name
 WHEN = datetime(2026, 11, 21, 6, 27, 35, tzinfo=UTC).isoformat()
 
 
-def conversation(*contents: str, title: str = "About names", **fields: Any) -> Conversation:  # noqa: ANN401
+def conversation(*contents: str, title: str = "About names", **fields: Any) -> Conversation:
     made = Conversation(
         id="0a1b2c3d-0000-4000-8000-000000000000",
         title=title,
