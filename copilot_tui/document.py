@@ -135,7 +135,7 @@ _ID: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def lines(conversation: Conversation) -> Iterator[bytes]:
-    """The document: one chunk for all but the messages, then one for each message, then the end.
+    """The document in chunks: all but the messages first, then message by message, then the end.
 
     The messages are those that are there when the first chunk is asked for; each is encoded when
     its turn comes, so a reply may grow meanwhile. Raises NewerDocument.
@@ -148,7 +148,8 @@ def lines(conversation: Conversation) -> Iterator[bytes]:
     )
     yield b"{\n" + _bytes(fields) + b"," + _MESSAGES_LINE
     for place, message in enumerate(messages, start=1):
-        yield encode_message(message) + (b",\n" if place < len(messages) else b"\n")
+        yield from message_chunks(message)
+        yield b",\n" if place < len(messages) else b"\n"
     yield _END
 
 
@@ -212,12 +213,13 @@ def _attachment_to_json(attachment: Attachment) -> dict[str, Any]:
     return found
 
 
-def encode_message(message: Message) -> bytes:
-    """A message as one line without its end."""
+def message_chunks(message: Message) -> Iterator[bytes]:
+    """A message as one line without its end; a long one in several pieces."""
     found = message_to_json(message)
     if len(found["content"]) + len(found.get("reasoning", "")) > SLICE_CHARS or message.attachments:
-        return b"".join(map(_bytes, _sliced(found)))
-    return _bytes(dump_value(found))
+        yield from map(_bytes, _sliced(found))
+    else:
+        yield _bytes(dump_value(found))
 
 
 def _sliced(value: object) -> Iterator[str]:
