@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +14,7 @@ from copilot_tui.tui.transcript.inline import Inline
 from copilot_tui.tui.transcript.lines import Line
 from copilot_tui.tui.transcript.markdown import Node, nodes
 from copilot_tui.tui.transcript.tables import Cell, TableLayout
-from copilot_tui.tui.transcript.wrap import Run, wrap
+from copilot_tui.tui.transcript.wrap import Row, Run, wrap
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -36,6 +37,8 @@ class Blocks:
         self.wrap_code = wrap_code
         self.colours = colours
         """False: code is not highlighted."""
+        self.colourings: deque[code.Colouring] = deque()
+        """Code that waits for its colours."""
         self.inline = Inline(palette)
         self.code_styles = code.CodeStyles(palette)
         base = palette.base
@@ -90,21 +93,17 @@ class Blocks:
 
     def text(self, runs: list[Run], width: int) -> list[Line]:
         """Runs as lines."""
-        return [
-            Line(
-                row.segments,
-                row.cells,
-                fill=self.palette.base,
-                size=row.size,
-                joint=row.joint or "",
-            )
-            for row in self._ended(wrap(runs, width))
-        ]
+        return self.lines(wrap(runs, width), is_last=True)
 
-    @staticmethod
-    def _ended(rows: list[Any]) -> list[Any]:
-        rows[-1] = rows[-1]._replace(joint="\n")
-        return rows
+    def lines(self, rows: list[Row], *, is_last: bool = False) -> list[Line]:
+        """Rows of text as lines; `is_last`: the last of them ends the text."""
+        base = self.palette.base
+        lines = [
+            Line(row.segments, row.cells, fill=base, size=row.size, joint=row.joint) for row in rows
+        ]
+        if is_last and lines:
+            lines[-1].joint = "\n"
+        return lines
 
     def _as_written(self, text: str, width: int) -> list[Line]:
         """HTML: shown as text."""
@@ -113,16 +112,30 @@ class Blocks:
     def code(self, token: Token, width: int) -> list[Line]:
         """A block of code under a caption with its language."""
         text = token.content.removesuffix("\n")
-        language = token.info.split()[0].lower() if token.info.strip() else ""
-        lines = self.code_head(language, width)
+        language = code.language_of(token)
         code_width = [0]
-        if self.colours:
-            drawn = code.colour(text, language, self.code_styles)
+        rows = [
+            self.code_row(code.plain_line(raw, self.code_styles), raw, width, code_width)
+            for raw in text.split("\n")
+        ]
+        self.colour(rows, text, language)
+        return [*self.code_head(language, width), *(line for row in rows for line in row)]
+
+    def code_segments(self, raw: str, language: str) -> list[Segment]:
+        """One line of code, coloured as far as it can be by itself."""
+        if not self.colours or not raw.strip() or len(raw) > code.LONGEST_LINE:
+            return code.plain_line(raw, self.code_styles)
+        return code.colour_alone(raw, language, self.code_styles)
+
+    def colour(self, rows: list[list[Line]], text: str, language: str) -> None:
+        """Give a whole block its colours: at once if it is short, else in `colourings`."""
+        if not self.colours or code.lexer_for(language) is None:
+            return
+        colouring = code.Colouring(rows, text, language, self.code_styles)
+        if len(text) <= code.SHORT:
+            colouring.go_on()
         else:
-            drawn = [code.plain_line(line, self.code_styles) for line in text.split("\n")]
-        for raw, segments in zip(text.split("\n"), drawn, strict=True):
-            lines += self.code_row(segments, raw, width, code_width)
-        return lines
+            self.colourings.append(colouring)
 
     def code_head(self, language: str, width: int) -> list[Line]:
         """The caption, if there is something to say."""

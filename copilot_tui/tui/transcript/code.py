@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +14,7 @@ from copilot_tui.tui.transcript.lines import Line, width_of
 from copilot_tui.tui.transcript.wrap import wrap
 
 if TYPE_CHECKING:
+    from markdown_it.token import Token
     from pygments.lexer import Lexer
 
     from copilot_tui.tui.palette import Palette
@@ -22,6 +23,9 @@ _TAB_STOP: Final = 4
 LONGEST_LINE: Final = 2_000
 """A block with a line of more characters is not highlighted: lexers are made of regular
 expressions, and some take quadratic time on what was never meant to be code."""
+
+SHORT: Final = 4_000
+"""A block of fewer characters gets its colours at once."""
 
 PADDING: Final = " "
 """Left of the code, on its background."""
@@ -95,37 +99,97 @@ def plain_line(text: str, styles: CodeStyles) -> list[Segment]:
     return [Segment(text.expandtabs(_TAB_STOP), styles.base)] if text else []
 
 
-def highlighted(code: str, language: str, styles: CodeStyles) -> Iterator[list[Segment]]:
-    """The lines of a text as segments, one after the other, so that it can be done in slices."""
+def colour_alone(raw: str, language: str, styles: CodeStyles) -> list[Segment]:
+    """One line of code, coloured without what stands around it."""
+    lines = list(_highlighted(raw, language, styles))
+    return lines[0] if len(lines) == 1 else plain_line(raw, styles)
+
+
+def _highlighted(code: str, language: str, styles: CodeStyles) -> Iterator[list[Segment]]:
+    """The lines of a text as segments, one after the other."""
     lexer = lexer_for(language)
-    if lexer is None or any(len(line) > LONGEST_LINE for line in code.split("\n")):
-        for line in code.split("\n"):
-            yield plain_line(line, styles)
+    if lexer is None:
         return
     segments: list[Segment] = []
     column = 0
     for token_type, value in lexer.get_tokens(code):
         style = styles[token_type]
-        first, *others = value.split("\n")
-        for index, part in enumerate((first, *others)):
+        for index, part in enumerate(value.split("\n")):
             if index:
                 yield segments
                 segments, column = [], 0
             if part:
-                if "\t" in part:
-                    part = (" " * column + part).expandtabs(_TAB_STOP)[column:]
-                segments.append(Segment(part, style))
-                column += len(part)
+                shown = (" " * column + part).expandtabs(_TAB_STOP)[column:]
+                segments.append(Segment(shown, style))
+                column += len(shown)
     yield segments
 
 
-def colour(code: str, language: str, styles: CodeStyles) -> list[list[Segment]]:
-    """All lines of a text, highlighted if that keeps every line where it is."""
-    wanted = code.count("\n") + 1
-    lines = list(highlighted(code, language, styles))
-    if len(lines) != wanted:
-        return [plain_line(line, styles) for line in code.split("\n")]
-    return lines
+class Colouring:
+    """Gives the lines of a code block their colours, in as many slices as it takes."""
+
+    def __init__(
+        self, rows: list[list[Line]], text: str, language: str, styles: CodeStyles
+    ) -> None:
+        self._rows = rows
+        self._styles = styles
+        self._next = 0
+        is_code = all(len(row) <= LONGEST_LINE for row in text.split("\n"))
+        self._highlighted = _highlighted(text, language, styles) if is_code else iter(())
+
+    def go_on(self, is_time_up: Callable[[], bool] = lambda: False) -> bool:
+        """Colour lines until the time is up. True: all is done."""
+        for segments in self._highlighted:
+            if self._next == len(self._rows) or not self._colour(self._rows[self._next], segments):
+                return True  # the lexer made other lines of it: the rest stays as it is
+            self._next += 1
+            if is_time_up():
+                return False
+        return True
+
+    def _colour(self, lines: list[Line], segments: list[Segment]) -> bool:
+        start = 0
+        text = "".join([segment.text for segment in segments])
+        for line in lines:
+            decoration = _decoration(line)
+            shown = line.text[line.indent : line.indent + line.size]
+            if text[start : start + line.size] != shown:
+                return False
+            part = _cut(segments, start, start + line.size)
+            line.segments = [*decoration, *part]
+            line.strip = None
+            start += line.size + (len(line.joint) if line is not lines[-1] else 0)
+        return True
+
+
+def _decoration(line: Line) -> list[Segment]:
+    """The segments before the code of a line."""
+    before: list[Segment] = []
+    column = 0
+    for segment in line.segments:
+        if column >= line.indent:
+            break
+        before.append(segment)
+        column += len(segment.text)
+    return before
+
+
+def _cut(segments: list[Segment], start: int, end: int) -> list[Segment]:
+    """The segments between two characters."""
+    cut: list[Segment] = []
+    column = 0
+    for text, style, _ in segments:
+        part = text[max(0, start - column) : max(0, end - column)]
+        if part:
+            cut.append(Segment(part, style))
+        column += len(text)
+    return cut
+
+
+def language_of(token: Token) -> str:
+    """The language of a fence, in lower case; empty: it has none."""
+    words = token.info.split()
+    return words[0].lower() if words else ""
 
 
 def code_line(segments: list[Segment], raw: str, styles: CodeStyles, code_width: list[int]) -> Line:

@@ -164,7 +164,8 @@ class Entry:
             )
         for line in self.body or look.plain("", style):
             line.gutter = look.prompt_bar
-        self.document = Document(text, self.body)
+        self.document = Document(text)
+        self.document.lines = self.body
 
     def draw_head(self, look: Look, now: float) -> None:
         """The line with the name, and the reasoning below it."""

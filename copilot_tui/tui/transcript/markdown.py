@@ -6,13 +6,18 @@ reference definitions are handed in and out, because they act across blocks.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
+
+_LABEL: Final = re.compile(r"\[((?:\\.|[^\[\]\\])+)\]", re.DOTALL)
+_QUOTE_MARKS: Final = re.compile(r"\n[ \t>]*")
+_ADDRESS: Final = re.compile(r"<[^\s<>]*>")
 
 References = dict[str, Any]
 """Label, as CommonMark normalises it → what markdown-it makes of its definition."""
@@ -38,7 +43,16 @@ def parse_blocks(source: str, references: References) -> list[Token]:
     tokens: list[Token] = []
     env: dict[str, Any] = {"references": references}
     parser = _parser()
-    parser.block.parse(source, parser, env, tokens)
+    # Without a newline at its end markdown-it 4.3 reads beyond it: "> - <!--\n> " is an IndexError.
+    text = source if source.endswith("\n") else source + "\n"
+    try:
+        parser.block.parse(text, parser, env, tokens)
+    except (
+        IndexError
+    ):  # should there be more of the kind: the text as it is, rather than no program
+        from markdown_it.token import Token
+
+        return [Token("html_block", "", 0, map=[0, text.count("\n")], content=source)]
     return tokens
 
 
@@ -46,6 +60,38 @@ def parse_inline(content: str, references: Mapping[str, Any]) -> list[Token]:
     """The inline tokens of a block's content."""
     parser = _parser()
     return parser.inline.parse(content, parser, {"references": references}, [])
+
+
+def closed_inline(content: str, references: Mapping[str, Any]) -> list[Token] | None:
+    """The inline tokens of a text; None: emphasis that was begun in it may end behind it."""
+    from markdown_it.rules_inline import StateInline
+
+    parser = _parser()
+    state = StateInline(content, parser, {"references": references}, [])
+    parser.inline.tokenize(state)
+    for rule in parser.inline.ruler2.getRules(""):
+        rule(state)
+    if any(mark.open and mark.end < 0 for mark in state.delimiters):
+        return None
+    return state.tokens
+
+
+def labels(source: str) -> set[str]:
+    """What may be the label of a link in this text, as markdown-it normalises labels."""
+    if "[" not in source:
+        return set()
+    from markdown_it.common.utils import normalizeReference
+
+    text = _QUOTE_MARKS.sub("\n", source)
+    return {normalizeReference(label) for label in _LABEL.findall(text)}
+
+
+def tag_end(text: str, position: int) -> int:
+    """Behind the HTML tag or address in angle brackets that starts here; -1: there is none."""
+    from markdown_it.common.html_re import HTML_TAG_RE
+
+    match = HTML_TAG_RE.match(text[position:]) or _ADDRESS.match(text[position:])
+    return position + match.end() if match else -1
 
 
 class Node(NamedTuple):

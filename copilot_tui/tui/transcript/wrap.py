@@ -131,7 +131,7 @@ def _wrap_paragraphs(runs: Sequence[Run], width: int) -> list[Row]:
         part.append((first, style))
         for other in others:
             rows += wrap(part, width)
-            rows[-1] = rows[-1]._replace(joint="\n")
+            rows[-1] = rows[-1]._replace(joint=rows[-1].joint + "\n")
             part = [(other, style)]
     return rows + wrap(part, width)
 
@@ -154,3 +154,28 @@ def _rows(runs: Sequence[Run], text: str, cuts: Iterator[Break]) -> list[Row]:
         cells = end - start if ascii_only else sum([cell_len(part.text) for part in segments])
         rows.append(Row(segments, cells, end - start, text[end:after]))
     return rows
+
+
+class GrowingRows:
+    """Rows of runs that come one after the other."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._last: list[Run] = []
+
+    def take(self, runs: Sequence[Run]) -> list[Row]:
+        """Go on with these runs; gives the rows that are final: all but the last."""
+        all_runs = [*self._last, *runs]
+        rows = wrap(all_runs, self._width)
+        del rows[-1]
+        done = sum([row.size + len(row.joint) for row in rows])
+        self._last = []
+        for text, style in all_runs:
+            if done < len(text):
+                self._last.append((text[done:], style))
+            done = max(0, done - len(text))
+        return rows
+
+    def rest(self, runs: Sequence[Run]) -> list[Row]:
+        """The rows that are not final, if these runs are the last."""
+        return wrap([*self._last, *runs], self._width)

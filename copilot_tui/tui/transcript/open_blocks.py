@@ -1,0 +1,272 @@
+"""Blocks that may grow without end: a fence, a table, a paragraph.
+
+Each takes the source that has come since it settled something last, and settles what it can.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+
+from copilot_tui.tui.transcript import code
+from copilot_tui.tui.transcript.blocks import alignments
+from copilot_tui.tui.transcript.lines import Line
+from copilot_tui.tui.transcript.markdown import Node, References, nodes, parse_blocks
+from copilot_tui.tui.transcript.paragraph import GrowingParagraph
+from copilot_tui.tui.transcript.tables import MEASURED_ROWS, Cell, TableLayout
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from copilot_tui.tui.transcript.blocks import Blocks
+    from copilot_tui.tui.transcript.wrap import Row
+
+
+class Step(NamedTuple):
+    """What a block made of the source that it was given."""
+
+    lines: list[Line]
+    """They have settled."""
+    consumed: int
+    """Characters of the source that have settled."""
+    tail: list[Line]
+    """The lines of the rest."""
+    foreign: str = ""
+    """The end of the source, if it looks as if another block began there."""
+    has_ended: bool = False
+    """The rest belongs to other blocks."""
+
+
+class OpenBlock(Protocol):
+    """A block to which lines are added."""
+
+    def take(self, source: str, references: References) -> Step | None:
+        """Go on with this source. None: the whole block has turned out to be something else."""
+        ...
+
+    def close(self) -> bool:
+        """The text has ended. False: the whole block has turned out to be something else."""
+        ...
+
+
+def open_block(
+    node: Node, rows: Sequence[str], complete: int, blocks: Blocks, long_paragraph: int
+) -> OpenBlock | None:
+    """The open block that a node goes on as; None: it is too short, or of another kind."""
+    first = rows[node.start]
+    if (
+        node.kind == "fence"
+        and node.start + ("|" in first) < complete  # it may be the head of a table
+        and first[:1] in ("`", "~")
+    ):
+        return OpenFence(node, first + "\n", blocks)
+    if node.kind == "table" and complete - node.start - 2 > MEASURED_ROWS:
+        return OpenTable(node, rows[node.start : node.start + 2], blocks)
+    if (
+        node.kind == "paragraph"
+        and sum(map(len, rows[node.start :])) > long_paragraph
+        and _is_plain(first)
+        and (node.start < complete or _goes_on(first))
+    ):
+        return OpenParagraph(blocks)
+    return None
+
+
+def _is_plain(first: str) -> bool:
+    """Whether a paragraph's first line would also go on with another paragraph."""
+    text = first.strip()
+    return text[:1] != "[" and bool(text.strip("=-"))
+
+
+class OpenFence:
+    """A fence whose end has not come: each line settles by itself."""
+
+    def __init__(self, node: Node, opening: str, blocks: Blocks) -> None:
+        token = node.tokens[0]
+        mark = token.markup
+        self._closing = re.compile(rf" {{0,3}}{re.escape(mark[0])}{{{len(mark)},}}[ \t]*")
+        self._opening: str | None = opening
+        self._language = code.language_of(token)
+        self._blocks = blocks
+        self._rows: list[list[Line]] = []
+        self._source: list[str] = []
+        self._code_width = [0]
+
+    def take(self, source: str, references: References) -> Step | None:
+        """Settle whole lines."""
+        *complete, partial = source.split("\n")
+        lines: list[Line] = []
+        consumed = 0
+        if self._opening is not None:
+            del complete[0]
+            consumed += len(self._opening)
+            lines += self._blocks.code_head(self._language, self._blocks.width)
+            self._opening = None
+        for row in complete:
+            consumed += len(row) + 1
+            if self._closing.fullmatch(row):
+                self._colour()
+                return Step([*lines, *self._ending()], consumed, [], has_ended=True)
+            drawn = self._draw(row)
+            self._source.append(row)
+            self._rows.append(drawn)
+            lines += drawn
+        if not partial or self._closing.fullmatch(partial):
+            return Step(lines, consumed, [] if self._source else self._ending())
+        return Step(lines, consumed, self._draw(partial))
+
+    def close(self) -> bool:
+        """The fence ends with the text."""
+        self._colour()
+        return True
+
+    def _ending(self) -> list[Line]:
+        """The empty line that a fence without lines has."""
+        return [] if self._source else self._draw("")
+
+    def _draw(self, row: str) -> list[Line]:
+        return self._blocks.code_row(
+            self._blocks.code_segments(row, self._language),
+            row,
+            self._blocks.width,
+            self._code_width,
+        )
+
+    def _colour(self) -> None:
+        self._blocks.colour(self._rows, "\n".join(self._source), self._language)
+
+
+class OpenTable:
+    """A table whose widths are settled: each row settles by itself."""
+
+    def __init__(self, node: Node, head: Sequence[str], blocks: Blocks) -> None:
+        self._head = "\n".join(head) + "\n"
+        self._blocks = blocks
+        self._layout = TableLayout(blocks.palette, blocks.width, alignments(node.tokens))
+        self._is_new = True
+
+    def take(self, source: str, references: References) -> Step | None:
+        """Settle whole rows."""
+        head = "" if self._is_new else self._head
+        rows = (head + source).split("\n")
+        complete = len(rows) - 1
+        tops = list(nodes(parse_blocks(head + source, dict(references))))
+        table = tops[0]
+        drawn = self._blocks.rows(table.tokens, references)
+        if self._is_new:
+            self._layout.measure(drawn)
+        whole = min(table.end, complete) - table.start - 1
+        lines = self._draw(drawn, 0 if self._is_new else 1, whole)
+        self._is_new = False
+        consumed = sum([len(row) + 1 for row in rows[: min(table.end, complete)]]) - len(head)
+        if table.end < complete:
+            return Step(lines, consumed, [], has_ended=True)
+        foreign = rows[-1] if table.end <= complete else ""
+        return Step(lines, consumed, self._draw(drawn, whole, len(drawn)), foreign=foreign)
+
+    def close(self) -> bool:
+        """All rows are drawn."""
+        return True
+
+    def _draw(self, rows: list[list[Cell]], start: int, end: int) -> list[Line]:
+        return [
+            line
+            for index in range(start, end)
+            for line in self._layout.lines(rows[index], first=index == 0)
+        ]
+
+
+class OpenParagraph:
+    """A paragraph that is too long to be looked at as a whole.
+
+    Whether a line goes on with it is asked of a short paragraph in its stead. A last line that
+    would make something else of what stands before it (a heading, a table) is not shown until it is
+    whole.
+    """
+
+    def __init__(self, blocks: Blocks) -> None:
+        self._blocks = blocks
+        self._text = GrowingParagraph(blocks.inline, blocks.palette.base, blocks.width)
+        self._last_row = ""
+        """The last whole line, if it may become the head of a table."""
+        self._row = ""
+        """What has been taken of the line that is not whole."""
+        self._is_hiding = False
+        """The last line would make something else of the whole."""
+
+    def take(self, source: str, references: References) -> Step | None:
+        """Settle all but the end."""
+        *complete, partial = (self._row + source).split("\n")
+        consumed = 0
+        rows: list[Row] = []
+        if complete:
+            accepted = self._accept(complete)
+            if accepted is None:
+                return None
+            text = "".join([row + "\n" for row in complete[:accepted]])[len(self._row) :]
+            rows += self._text.take(text, references)
+            consumed = len(text)
+            if accepted < len(complete):
+                rows += self._text.rest(references)
+                return Step(self._lines(rows, is_last=True), consumed, [], has_ended=True)
+            self._row = ""
+            self._last_row = complete[-1] if "|" in complete[-1] else ""
+        text = partial[len(self._row) :]
+        hidden = foreign = ""
+        self._is_hiding = False
+        if _goes_on(partial):
+            rows += self._text.take(text, references)
+            consumed += len(text)
+            self._row = partial
+        else:
+            kinds = [node.kind for node in self._ask([partial])[0]]
+            if kinds == ["paragraph"]:
+                hidden = partial
+            elif kinds[0] == "paragraph" and "table" not in kinds:
+                foreign = partial
+                self._is_hiding = "]:" in partial  # a definition would change links before it
+            else:
+                self._is_hiding = True
+        rest = self._text.rest(references, hidden)
+        return Step(self._lines(rows), consumed, self._lines(rest, is_last=True), foreign=foreign)
+
+    def close(self) -> bool:
+        """A last line that was hidden says now what the paragraph is."""
+        return not self._is_hiding
+
+    def _ask(self, rows: Sequence[str], end: str = "") -> tuple[list[Node], int]:
+        """The blocks that a paragraph and these lines make, and the number of lines before them."""
+        before = ["x", self._last_row] if self._last_row else ["x"]
+        return list(nodes(parse_blocks("\n".join([*before, *rows]) + end, {}))), len(before)
+
+    def _accept(self, rows: Sequence[str]) -> int | None:
+        """How many of these whole lines go on with the paragraph; None: all is something else."""
+        tops, before = self._ask(rows, "\n")
+        if tops[0].kind != "paragraph" or tops[0].end < before:
+            return None
+        return tops[0].end - before
+
+    def _lines(self, rows: list[Row], *, is_last: bool = False) -> list[Line]:
+        return self._blocks.lines(rows, is_last=is_last)
+
+
+_MAY_TURN: Final = frozenset("`~#>-*+_=|:<0123456789")
+"""What a line may begin with that is more than text, or becomes more with its next character."""
+
+_LONG_ENOUGH: Final = 64
+_ONLY_MARKS: Final = re.compile(r"[-:|=*_+ \t]*")
+
+
+def _goes_on(partial: str) -> bool:
+    """Whether a line without its end is text for sure, whatever follows in it."""
+    text = partial.lstrip(" \t")
+    if not text:
+        return False
+    if text[0] not in _MAY_TURN:
+        return True
+    return (
+        len(text) > _LONG_ENOUGH
+        and text[0] not in "`~#><"
+        and _ONLY_MARKS.fullmatch(text) is None
+        and not re.match(r"[-+*]\s|\d{1,9}[.)]\s", text)
+    )
