@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from copilot_tui.backends import ContextMode
+    from copilot_tui.config import BackendConfig, Config
     from copilot_tui.conversation import Conversation
-    from copilot_tui.store import Journal, ReplyStore
+    from copilot_tui.store import Journal, ReplyStore, Saved
 
 FLUSH_INTERVAL_S: Final = 0.25
 """Received text waits at most this long for the journal; the promise is 0.5 s."""
@@ -49,6 +50,17 @@ class Turn:
     request: ReplyRequest
     journal: Journal | None = None
     """Where its text is while it streams."""
+
+
+def choose_backend(conversation: Conversation, config: Config) -> BackendConfig:
+    """Who answers in this conversation from now on; that and its model are kept with it."""
+    backend = config.backend_of(conversation.backend)
+    if config.given_model is not None:
+        conversation.model = config.given_model or None
+    elif backend.name != conversation.backend:
+        conversation.model = backend.model or None  # another server does not know the old one
+    conversation.backend = backend.name
+    return backend
 
 
 def new_turn(
@@ -136,7 +148,10 @@ async def stream_reply(
     reply was saved with what had come. When the generator is closed early the text is in the
     journal: call `settle` then, or leave it to the next load.
     """
-    await asyncio.to_thread(store.save, turn.conversation)
+    saved = await asyncio.to_thread(store.save, turn.conversation)
+    saved.apply_to(turn.conversation)
+    if saved.trashed:
+        yield Delta(notice="This conversation is in the trash, and goes on there")
     turn.journal = await asyncio.to_thread(store.open_journal, turn.conversation, turn.reply)
     keeper = _JournalKeeper(turn.journal)
     started = time.monotonic()
@@ -158,7 +173,7 @@ async def stream_reply(
             turn.reply.error, turn.reply.hint = str(error), error.hint or None
         turn.reply.elapsed_s = round(time.monotonic() - started, 3)
         keeper.flush()
-        await asyncio.to_thread(settle, turn, store, now=now)
+        (await asyncio.to_thread(settle, turn, store, now=now)).apply_to(turn.conversation)
         if failure is not None:
             raise failure
     finally:
@@ -172,12 +187,13 @@ def settle(
     store: ReplyStore,
     *,
     now: Callable[[], datetime] = utc_now,
-) -> None:
+) -> Saved:
     """Save the reply as it stands; its journal is then no longer needed. Raises StoreError."""
     turn.conversation.touch(now())
-    store.save(turn.conversation)
+    saved = store.save(turn.conversation)
     if turn.journal is not None:
         turn.journal.discard()
+    return saved
 
 
 class _Progress:

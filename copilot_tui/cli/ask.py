@@ -94,12 +94,7 @@ def _settled(
     conversation: Conversation, loaded: Config, given: argparse.Namespace
 ) -> config.BackendConfig:
     """Who answers. What was given for the conversation is kept with it."""
-    backend = loaded.backend_of(conversation.backend)
-    if loaded.given_model is not None:
-        conversation.model = loaded.given_model or None
-    elif backend.name != conversation.backend:
-        conversation.model = backend.model or None  # another server does not know the old one
-    conversation.backend = backend.name
+    backend = replies.choose_backend(conversation, loaded)
     if "system" in given:
         conversation.system = words_of(given.system) or None
     if "context" in given:

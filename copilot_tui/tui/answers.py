@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import aclosing, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from textual.worker import WorkerCancelled
@@ -31,6 +32,8 @@ class Answers:
         self._app = app
         self._desk = app.desk
         self._ended_at = 0.0
+        self._begun: set[str] = set()
+        """Ids of the replies whose workers run."""
 
     def send(self, conversation: Conversation, prompt: str) -> bool:
         """Send a prompt; False: the conversation still answers the one before."""
@@ -83,15 +86,22 @@ class Answers:
 
     async def stop_and_wait(self, conversation: Conversation) -> None:
         """Stop a conversation's reply, and save it. Raises StoreError."""
-        if conversation.id in self._desk.turns:
+        turn = self._desk.turns.get(conversation.id)
+        if turn is not None:
             for worker in self.cancel(conversation.id):
                 with suppress(WorkerCancelled):
                     await worker.wait()
-            await self._desk.in_order(self._desk.store.save, conversation)
+            self._end(turn)
+            await self._desk.save_stopped(turn.reply.id)
 
     def cancel(self, conversation_id: str) -> list[Worker[object]]:
         """Close the reply's socket. What came is kept."""
-        return self._app.workers.cancel_group(self._app, _group(conversation_id))
+        workers = self._app.workers.cancel_group(self._app, _group(conversation_id))
+        turn = self._desk.turns.get(conversation_id)
+        if turn is not None and turn.reply.id not in self._begun:
+            # A worker that is cancelled before its first step never comes to a `finally`.
+            self._app.call_later(self._end, turn)
+        return workers
 
     def _start_again(self, reply: Message) -> None:
         if self.is_busy(self._app.shown):
@@ -112,13 +122,17 @@ class Answers:
         self._app.refresh_sidebar()
         self._app.refresh_status()
         self._app.run_worker(
-            self._run(turn), group=_group(turn.conversation.id), name="reply", exit_on_error=False
+            partial(self._run, turn),
+            group=_group(turn.conversation.id),
+            name="reply",
+            exit_on_error=False,
         )
 
     async def _run(self, turn: Turn) -> None:
         """Stream one reply; never ends with an error of its own."""
         id_ = turn.conversation.id
         post = self._app.post_message
+        self._begun.add(turn.reply.id)
         try:
             async with aclosing(self._desk.stream(turn)) as deltas:
                 async for delta in deltas:
@@ -133,10 +147,15 @@ class Answers:
                 turn.reply.status, turn.reply.error = Status.ERROR, str(error)
                 turn.reply.hint = error.hint or None
         finally:
-            # No await: on quit nobody waits for us.
+            self._end(turn)
+
+    def _end(self, turn: Turn) -> None:
+        # No await: on quit nobody waits for us.
+        self._begun.discard(turn.reply.id)
+        if self._desk.turns.get(turn.conversation.id) is turn:
             self._ended_at = time.monotonic()
             self._desk.end(turn, shown=turn.conversation is self._app.shown)
-            post(messages.ReplyEnded(id_, turn.reply.id))
+            self._app.post_message(messages.ReplyEnded(turn.conversation.id, turn.reply.id))
 
     # Versions
 

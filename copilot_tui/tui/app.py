@@ -12,7 +12,7 @@ from textual import events
 from textual.app import App, SystemCommand
 from textual.worker import Worker, WorkerState
 
-from copilot_tui.conversation import Role, Status
+from copilot_tui.conversation import Role
 from copilot_tui.errors import StoreError
 from copilot_tui.store import ViewState
 from copilot_tui.tui import messages
@@ -28,7 +28,7 @@ from copilot_tui.tui.transcript import Place
 from copilot_tui.tui.transcript.markdown import warm_up
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Iterable
 
     from textual.binding import BindingType
     from textual.driver import Driver
@@ -140,7 +140,20 @@ class CopilotApp(App[int]):
         ):
             self._held.append(event)
             return
+        if isinstance(event, events.Key) and not event.is_forwarded and not event.is_printable:
+            await self._take_what_was_typed()
         await super().on_event(event)
+
+    async def _take_what_was_typed(self) -> None:
+        """Let the prompt take the characters before this key.
+
+        They wait in its own queue, while a command acts at once: a fast Enter would send half a
+        prompt.
+        """
+        if isinstance(self.focused, Composer):
+            taken = asyncio.Event()
+            if self.focused.call_later(taken.set):
+                await taken.wait()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A worker that fails with what is no error of ours has met a defect: it is said."""
@@ -274,11 +287,11 @@ class CopilotApp(App[int]):
             self.main.transcript.finish(message.reply_id)
             self.refresh_status()
         self.refresh_sidebar()
-        conversation = self.desk.open.get(message.conversation_id)
-        if conversation is not None:
-            reply = conversation.messages[message.reply_id]
-            if reply.status is Status.PARTIAL and reply.error is None:
-                self.save(conversation)
+        self.run_worker(
+            self._told(self.desk.save_stopped(message.reply_id)),
+            group=f"save:{message.conversation_id}",
+            exit_on_error=False,
+        )
 
     def on_notice(self, message: messages.Notice) -> None:
         """Say it, if it is about what is shown."""
@@ -287,14 +300,16 @@ class CopilotApp(App[int]):
 
     def save(self, conversation: Conversation) -> None:
         """Save a conversation that was changed by hand."""
-        conversation.touch(self.desk.now())
         self.run_worker(
-            self._save_in_order(conversation), group=f"save:{conversation.id}", exit_on_error=False
+            self._told(self.desk.save(conversation)),
+            group=f"save:{conversation.id}",
+            exit_on_error=False,
         )
 
-    async def _save_in_order(self, conversation: Conversation) -> None:
+    async def _told(self, work: Awaitable[None]) -> None:
+        """Do something with the store; what goes wrong is said."""
         try:
-            await self.desk.in_order(self.desk.store.save, conversation)
+            await work
         except StoreError as error:
             self.say(in_one_line(error), warn=True)
 

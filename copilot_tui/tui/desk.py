@@ -48,6 +48,8 @@ class Desk:
         self.failed: set[str] = set()
         self.drafts: dict[str, Draft] = {}
         self._saved: set[str] = set()
+        self._stopped: dict[str, Turn] = {}
+        """Replies that were stopped and are not saved yet, by id; their text is in journals."""
         self._make_backend = make_backend
         self._backends: dict[str, Backend] = {}
         # One thread, so that the later draft is also the later write.
@@ -65,17 +67,19 @@ class Desk:
         """The conversation, from the desk or the store. Raises StoreError."""
         if conversation_id not in self.open:
             loaded = await asyncio.to_thread(self.store.load, conversation_id)
-            # Another task may have been faster; there is one object for each conversation.
+            draft = await asyncio.to_thread(self.store.draft, conversation_id)
+            # No await from here on. Another task may have been faster; there is one object for
+            # each conversation.
             self.open.setdefault(conversation_id, loaded)
             self._saved.add(conversation_id)
-            draft = await asyncio.to_thread(self.store.draft, conversation_id)
             if draft is not None:
                 self.drafts.setdefault(conversation_id, draft)
         return self.open[conversation_id]
 
     async def view_state(self, conversation_id: str) -> ViewState | None:
         """Where the conversation was left."""
-        return await self.in_order(self.store.view_state, conversation_id)
+        state: ViewState | None = await self.in_order(self.store.view_state, conversation_id)
+        return state
 
     async def read_rows(self, *, at_once: bool = False) -> None:
         """Read the list of conversations; `at_once`: what the index knows, without a look
@@ -115,13 +119,8 @@ class Desk:
     # Backends and replies
 
     def backend_config(self, conversation: Conversation) -> BackendConfig:
-        """What answers in this conversation: its own backend if it is known, else the chosen
-        one.
-        """
-        chosen = self.config.backend
-        if conversation.backend is None or self.config.demo:
-            return chosen
-        return self.config.backends.get(conversation.backend, chosen)
+        """What answers in this conversation."""
+        return self.config.backend_of(conversation.backend)
 
     def backend(self, conversation: Conversation) -> Backend:
         """The backend of a conversation, made when it is first needed. Raises ConfigError."""
@@ -132,14 +131,13 @@ class Desk:
 
     def begin(self, conversation: Conversation, prompt: str) -> Turn:
         """Put a prompt, and an empty reply to it, into the conversation."""
-        name = self.backend_config(conversation).name
-        conversation.backend = name
+        name = replies.choose_backend(conversation, self.config).name
         turn = replies.new_turn(conversation, prompt, backend_name=name, now=self.now)
         return self._note_turn(turn)
 
     def begin_again(self, conversation: Conversation, reply_id: str) -> Turn:
         """Put another empty reply beside this one."""
-        name = self.backend_config(conversation).name
+        name = replies.choose_backend(conversation, self.config).name
         turn = replies.another_reply(conversation, reply_id, backend_name=name, now=self.now)
         return self._note_turn(turn)
 
@@ -163,6 +161,8 @@ class Desk:
     def end(self, turn: Turn, *, shown: bool) -> None:
         """The reply streams no more: note how it ended."""
         id_ = turn.conversation.id
+        if turn.reply.status is Status.PARTIAL and turn.reply.error is None:
+            self._stopped[turn.reply.id] = turn
         if self.turns.get(id_) is turn:
             del self.turns[id_]
         if turn.reply.status is Status.ERROR:
@@ -170,6 +170,18 @@ class Desk:
         if not shown:
             self.unread.add(id_)
         self.note_row(turn.conversation)
+
+    async def save_stopped(self, reply_id: str) -> None:
+        """Save a reply that was stopped; one that ended by itself is saved. Raises StoreError."""
+        if (turn := self._stopped.pop(reply_id, None)) is not None:
+            saved = await self.in_order(replies.settle, turn, self.store)
+            saved.apply_to(turn.conversation)
+
+    async def save(self, conversation: Conversation) -> None:
+        """Save a conversation that was changed by hand. Raises StoreError."""
+        conversation.touch(self.now())
+        saved = await self.in_order(self.store.save, conversation)
+        saved.apply_to(conversation)
 
     # What is kept beside the conversations
 

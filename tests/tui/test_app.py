@@ -118,6 +118,19 @@ async def test_escape_stops_and_keeps_what_came(
     assert (reply.content, reply.status, reply.error) == ("half of it", Status.PARTIAL, None)
 
 
+async def test_a_prompt_that_is_stopped_at_once_is_saved_all_the_same(
+    make_app: MakeApp, store: Store, backend: FakeBackend
+) -> None:
+    async with make_app().run_test() as pilot:
+        app = app_of(pilot)
+        await pilot.pause()
+        app.answers.send(app.shown, "never mind")
+        app.answers.stop()
+        await ended(pilot)
+    conversation = stored(store, "never mind")
+    assert [m.status for m in conversation.path()] == [Status.COMPLETE, Status.PARTIAL]
+
+
 async def test_two_conversations_stream_while_a_third_is_typed_in(
     make_app: MakeApp, store: Store, backend: FakeBackend
 ) -> None:
