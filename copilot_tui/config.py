@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 APP_NAME: Final = "copilot-tui"
 
+CREDENTIALS_NAME: Final = "credentials.json"
+
 Kind = Literal["g4f", "openai", "demo"]
 
 OPTIONS: Final = ("data_dir", "config", "backend", "base_url", "model", "provider", "proxy")
@@ -43,7 +45,7 @@ OPTIONS: Final = ("data_dir", "config", "backend", "base_url", "model", "provide
 class BackendConfig:
     """One `[backends.NAME]`, with what environment and options say over it.
 
-    Its fields are the keys of the table, but for `name`, `owns_address` and `is_chosen`.
+    Its fields are the keys of the table, but for `name` and the last three.
     """
 
     name: str
@@ -74,6 +76,8 @@ class BackendConfig:
     """False: base_url was overridden with another server's; this backend's own keys stay here."""
     is_chosen: bool = True
     """What file, environment or options chose: COPILOT_TUI_API_KEY is its key and no other's."""
+    credentials_file: Path | None = field(default=None, compare=False)
+    """Where `login` notes who is signed in: beside the configuration."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,11 @@ class Config:
     """Environment or options say who answers (backend, address or provider), and not the file."""
     given_model: str | None = None
     """The model that environment or options say; the file's stands in `backend`."""
+
+    @property
+    def credentials_file(self) -> Path:
+        """Where `login` notes who is signed in."""
+        return self.config_file.with_name(CREDENTIALS_NAME)
 
     def backend_of(self, name: str | None) -> BackendConfig:
         """Who goes on with a saved conversation whose backend is `name`.
@@ -185,6 +194,13 @@ def default_config_file() -> Path:
     return platformdirs.user_config_path(APP_NAME, appauthor=False) / "config.toml"
 
 
+def default_credentials_file(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where sign-ins are noted unless --config says another configuration."""
+    given = environ.get("COPILOT_TUI_CONFIG")
+    beside = Path(given).expanduser().absolute() if given else default_config_file()
+    return beside.with_name(CREDENTIALS_NAME)
+
+
 def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
     named = ((name, environ.get(f"COPILOT_TUI_{name.upper()}", "")) for name in OPTIONS)
     return {name: value for name, value in named if value}
@@ -208,7 +224,9 @@ def _data_dir(file: ConfigFile, given: Mapping[str, str]) -> Path:
 def _backends(file: ConfigFile) -> dict[str, BackendConfig]:
     merged = {
         name: replace(
-            _from_file(name, file, BUILT_IN.get(name, BackendConfig(name))), is_chosen=False
+            _from_file(name, file, BUILT_IN.get(name, BackendConfig(name))),
+            is_chosen=False,
+            credentials_file=file.path.with_name(CREDENTIALS_NAME),
         )
         for name in (*BUILT_IN, *(name for name in file.backends if name not in BUILT_IN))
     }
@@ -276,6 +294,15 @@ def origin(url: str) -> tuple[str, str | None, int | None]:
     """Scheme, host and port: what a key belongs to."""
     parts = urlsplit(url)
     return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
+
+
+def address_of(base_url: str) -> str:
+    """The origin of a base_url as one text, such as https://api.openai.com; empty of none."""
+    if not base_url:
+        return ""
+    scheme, host, port = origin(base_url)
+    shown = f"[{host}]" if host and ":" in host else host
+    return f"{scheme}://{shown}" + ("" if port == _PORTS.get(scheme) else f":{port}")
 
 
 def address_fault(url: str) -> str:

@@ -2,7 +2,7 @@
 
 A key goes only to the server that it belongs to. COPILOT_TUI_API_KEY belongs to the chosen backend,
 wherever its address points; `api_key_env`, `api_key_command` and `server_key_env` belong to the
-address that stands beside them.
+address that stands beside them, and what `login` was given to the address that it was given for.
 """
 
 from __future__ import annotations
@@ -10,10 +10,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
+from copilot_tui import keyring_store
+from copilot_tui.config import address_of, default_credentials_file
 from copilot_tui.errors import MissingKey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from copilot_tui.config import BackendConfig
 
@@ -41,7 +44,32 @@ def api_key(
         return _usable(key, config.api_key_env)
     if config.api_key_command:
         return _usable(_first_line(config, timeout_s), f"api_key_command of {config.name}")
+    if config.credentials_file is not None:
+        key = stored_secret(
+            config.name, file=config.credentials_file, address=address_of(config.base_url)
+        )
+        return _usable(key, f"copilot-tui login {config.name}") if key else None
     return None
+
+
+def stored_secret(name: str, *, file: Path | None = None, address: str | None = None) -> str | None:
+    """What `copilot-tui login NAME` keeps, or None: nobody signed in there.
+
+    `file` is the configuration's credentials.json, by default the usual one's. With `address`
+    (see `config.address_of`) a secret that was given for another is refused. Opens the keyring
+    only for a backend that was signed in to, and may wait for its user, so it is called in a
+    thread. Raises MissingKey.
+    """
+    sign_in = keyring_store.sign_ins(file or default_credentials_file()).get(name)
+    if sign_in is None:
+        return None
+    if address is not None and address != sign_in.address:
+        raise MissingKey(
+            f"the key kept for {name} is for {sign_in.address or 'another service'}, and does not "
+            f"go to {address or 'the service itself'}",
+            f"Sign in again, or out: copilot-tui login {name}, copilot-tui logout {name}",
+        )
+    return keyring_store.secret_of(sign_in)
 
 
 def server_key(config: BackendConfig, environ: Mapping[str, str] = os.environ) -> str | None:

@@ -133,7 +133,12 @@ def test_a_backend_of_ones_own_is_openai_compatible(path: Path) -> None:
 
 def test_every_field_of_a_backend_can_be_set_but_the_three_that_are_worked_out() -> None:
     fields = {field.name for field in dataclasses.fields(BackendConfig)}
-    assert fields - set(config_file.BACKEND_KEYS) == {"name", "owns_address", "is_chosen"}
+    assert fields - set(config_file.BACKEND_KEYS) == {
+        "name",
+        "owns_address",
+        "is_chosen",
+        "credentials_file",
+    }
 
 
 def test_proxy_and_ca_file_of_the_file_are_for_every_backend_without_its_own(path: Path) -> None:

@@ -1,0 +1,181 @@
+"""Secrets that `login` was given: in the system's keyring, or in a file where there is none.
+
+credentials.json beside the configuration says for each backend where its secret is and which
+address it belongs to. So who never signed in pays nothing: the keyring, slow to import and behind a
+bus that may ask for a password, is opened only for a name that stands there.
+
+    {"version": 1, "sign_ins": {"openai": {"address": "https://api.openai.com", "in": "keyring"},
+                                "work": {"address": "…", "in": "file", "secret": "…"}}}
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+
+from copilot_tui.errors import CopilotTuiError, MissingKey
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from keyring.backend import KeyringBackend
+
+SERVICE: Final = "copilot-tui"
+"""The keyring's name for us; the backend's name is the user name."""
+
+Place = Literal["keyring", "file"]
+
+_USABLE_PRIORITY: Final = 1
+"""What keyring calls recommended. Below are those that keep nothing, or keep it in plain text."""
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """What is known of a kept secret without opening the keyring."""
+
+    name: str
+    """The backend's."""
+    address: str
+    """Scheme, host and port that the secret may go to; empty: the service behind the kind."""
+    place: Place
+    _secret: str = field(default="", repr=False)
+    """Only in the file."""
+
+
+def sign_ins(file: Path) -> dict[str, SignIn]:
+    """Every sign-in by its backend's name. Raises MissingKey when the file cannot be read."""
+    return {
+        name: SignIn(name, entry["address"], entry["in"], entry.get("secret", ""))
+        for name, entry in _entries(file).items()
+    }
+
+
+def secret_of(sign_in: SignIn) -> str:
+    """The secret itself; may wait for the user to unlock the keyring. Raises MissingKey."""
+    if sign_in.place == "file":
+        return sign_in._secret
+    import keyring
+    from keyring.errors import KeyringError
+
+    again = f"Sign in again: copilot-tui login {sign_in.name}"
+    try:
+        secret = keyring.get_password(SERVICE, sign_in.name)
+    except KeyringError as error:
+        raise MissingKey(
+            f"the system keyring does not give the key for {sign_in.name}: {_why(error)}",
+            f"Unlock the keyring and try again. {again}",
+        ) from None
+    if not secret:
+        raise MissingKey(f"the key for {sign_in.name} is no longer in the system keyring", again)
+    return secret
+
+
+def keep(file: Path, name: str, secret: str, address: str) -> str:
+    """Keep a secret; gives "" or, when it had to go into the file, why. Raises CopilotTuiError."""
+    entries = _entries(file)
+    trouble = _to_keyring(name, secret)
+    where = {"in": "file", "secret": secret} if trouble else {"in": "keyring"}
+    _write(file, {**entries, name: {"address": address, **where}})
+    return trouble
+
+
+def forget(file: Path, name: str) -> bool:
+    """Remove a secret; whether there was one. Raises CopilotTuiError."""
+    entries = _entries(file)
+    if name not in entries:
+        return False
+    if entries.pop(name)["in"] == "keyring":
+        _from_keyring(name)
+    _write(file, entries)
+    return True
+
+
+def _to_keyring(name: str, secret: str) -> str:
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
+        if not _is_usable(keyring.get_keyring()):
+            return "there is no system keyring"
+        keyring.set_password(SERVICE, name, secret)
+    except KeyringError as error:
+        return f"the system keyring does not take it ({_why(error)})"
+    return ""
+
+
+def _is_usable(backend: KeyringBackend) -> bool:
+    return float(backend.priority) >= _USABLE_PRIORITY
+
+
+def _from_keyring(name: str) -> None:
+    import keyring
+    from keyring.errors import KeyringError, PasswordDeleteError
+
+    try:
+        with suppress(PasswordDeleteError):  # somebody else has removed it
+            keyring.delete_password(SERVICE, name)
+    except KeyringError as error:
+        raise CopilotTuiError(
+            f"the system keyring does not remove the key for {name}: {_why(error)}",
+            "Unlock the keyring and try again.",
+        ) from None
+
+
+def _why(error: Exception) -> str:
+    return str(error).partition("\n")[0] or type(error).__name__
+
+
+def _entries(file: Path) -> dict[str, dict[str, Any]]:
+    try:
+        written = file.read_bytes()
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise MissingKey(f"{file} cannot be read: {error.strerror}") from None
+    found = _parsed(written)
+    if found is None:
+        raise MissingKey(
+            f"{file} is not what copilot-tui login wrote", "Move it away, and sign in again."
+        )
+    return found
+
+
+def _parsed(written: bytes) -> dict[str, dict[str, Any]] | None:
+    """None, and no error, which would hold what the file says."""
+    try:
+        found: dict[str, dict[str, Any]] = json.loads(written)["sign_ins"]
+        return found if all(map(_is_entry, found.values())) else None
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return None
+
+
+def _is_entry(entry: dict[str, Any]) -> bool:
+    return (
+        isinstance(entry["address"], str)
+        and entry["in"] in get_args(Place)
+        and isinstance(entry.get("secret", ""), str)
+    )
+
+
+def _write(file: Path, entries: dict[str, dict[str, Any]]) -> None:
+    """Whole or not at all, and for nobody else's eyes from the first byte on."""
+    content = json.dumps({"version": 1, "sign_ins": entries}, indent=2, ensure_ascii=False)
+    beside = file.with_name(f".{file.name}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(content.encode())
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(beside, file)
+        except BaseException:
+            with suppress(OSError):  # what went wrong first is what matters
+                beside.unlink()
+            raise
+    except OSError as error:
+        raise CopilotTuiError(f"{file} cannot be written: {error.strerror}") from None
