@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from contextlib import aclosing, suppress
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from textual.worker import WorkerCancelled
@@ -121,8 +120,12 @@ class Answers:
     def _work(self, turn: Turn) -> None:
         self._app.refresh_sidebar()
         self._app.refresh_status()
-        self._app.run_worker(
-            partial(self._run, turn),
+
+        async def run() -> None:
+            await self._run(turn)
+
+        _: Worker[None] = self._app.run_worker(
+            run,
             group=_group(turn.conversation.id),
             name="reply",
             exit_on_error=False,

@@ -56,7 +56,6 @@ class Sidebar(ScrollView, can_focus=True):
         "sidebar--cursor",
         "sidebar--mark",
         "sidebar--failed",
-        "sidebar--muted",
     }
     DEFAULT_CSS = """
     Sidebar {
@@ -64,12 +63,11 @@ class Sidebar(ScrollView, can_focus=True):
         color: $foreground;
         overflow-x: hidden;
         scrollbar-size-vertical: 1;
-        & > .sidebar--group { color: $text-muted; text-style: bold; }
-        & > .sidebar--shown { background: $boost; color: $text; text-style: bold; }
-        & > .sidebar--cursor { background: $primary 30%; color: $text; }
+        & > .sidebar--group { color: $foreground 60%; }
+        & > .sidebar--shown { background: $primary 18%; color: $foreground; text-style: bold; }
+        & > .sidebar--cursor { background: $primary 40%; color: $foreground; text-style: bold; }
         & > .sidebar--mark { color: $primary; }
         & > .sidebar--failed { color: $error; }
-        & > .sidebar--muted { color: $text-muted; }
     }
     """
     ALLOW_SELECT = False
@@ -158,16 +156,16 @@ class Sidebar(ScrollView, can_focus=True):
             return Strip.blank(width, base)
         entry = self._lines[line]
         if isinstance(entry, str):
-            style = base + self.get_component_rich_style("sidebar--group", partial=True)
+            style = self.get_component_rich_style("sidebar--group")
             return Strip([Segment(set_cell_size(f" {entry}", width), style)], width)
         return self._row_strip(self._rows[entry], width, base)
 
     def _row_strip(self, row: Row, width: int, base: Style) -> Strip:
         style = base
         if row.id == self._shown:
-            style += self.get_component_rich_style("sidebar--shown", partial=True)
+            style = self.get_component_rich_style("sidebar--shown")
         if row.id == self._cursor and self.has_focus:
-            style += self.get_component_rich_style("sidebar--cursor", partial=True)
+            style = self.get_component_rich_style("sidebar--cursor")
         mark = self._marks.get(row.id)
         mark_style = style
         glyph = " "
@@ -177,7 +175,7 @@ class Sidebar(ScrollView, can_focus=True):
             glyph = _GLYPHS[mark]
         if mark is not None:
             name = "sidebar--failed" if mark is Mark.FAILED else "sidebar--mark"
-            colour = self.get_component_rich_style(name, partial=True)
+            colour = self.get_component_rich_style(name)
             mark_style = style + Style(color=colour.color)
         room = max(1, width - 4)
         title = harmless(row.title).replace("\n", " ")

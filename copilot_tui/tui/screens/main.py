@@ -43,6 +43,7 @@ class MainScreen(Screen[None]):
             with Vertical(id="main"):
                 yield Transcript(
                     Palette.from_theme(self.app.current_theme),
+                    welcome=self._welcome(),
                     failed_help=f"{self.key('send')} tries again",
                     id="transcript",
                 )
@@ -52,6 +53,17 @@ class MainScreen(Screen[None]):
     def on_mount(self) -> None:
         """Everything is there now."""
         self.desk_app.main_is_there()
+
+    def _welcome(self) -> str:
+        config = self.desk_app.desk.config
+        where = "the demo, which needs no server" if config.demo else config.backend.name
+        lines = (
+            f"Ask anything: {where} answers.",
+            "",
+            f"{self.key('send')} sends · {self.key('new-line')} makes a line",
+            f"{self.key('new')} starts a new conversation · {self.key('help')} shows all keys",
+        )
+        return "\n".join(lines)
 
     @property
     def desk_app(self) -> CopilotApp:
