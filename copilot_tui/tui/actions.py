@@ -251,3 +251,12 @@ _NAMES: Final = {
 def pretty_key(key: str) -> str:
     """ctrl+pageup → Ctrl+PageUp."""
     return "+".join(_NAMES.get(part, part.capitalize()) for part in key.strip().split("+"))
+
+
+def key_table() -> str:
+    """The README's table of keys, in Markdown."""
+    rows = ["| key | does |", "|---|---|"]
+    for action in ACTIONS:
+        keys = ", ".join(f"`{pretty_key(key)}`" for key in action.keys.split(","))
+        rows.append(f"| {keys} | {action.help} (`{action.id}`) |")
+    return "\n".join(rows) + "\n"
