@@ -9,13 +9,14 @@ at the end of a reply, to be sent back with the next prompt, and read no message
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from copilot_tui.backends import Delta, Model, ReplyRequest, spoken
+from copilot_tui.backends.branches import CARRIED, NOT_KNOWN, Memory, fold, memory
 from copilot_tui.backends.completions import GRACE_S, Sleep, stream_completion
 from copilot_tui.backends.openai import (
     KeySource,
@@ -25,7 +26,7 @@ from copilot_tui.backends.openai import (
     listed_models,
 )
 from copilot_tui.backends.transport import Transport
-from copilot_tui.conversation import Message, Role, Status, new_id
+from copilot_tui.conversation import Message, Role, new_id
 from copilot_tui.credentials import api_key, server_key
 from copilot_tui.errors import BackendError, Refused, ReplyFailed
 
@@ -34,12 +35,6 @@ if TYPE_CHECKING:
 
 CONVERSATION_PROVIDERS: Final = frozenset({"copilot", "copilotapp", "copilotsession"})
 """They read the newest message alone, whatever else is sent."""
-
-PREAMBLE: Final = (
-    "This is our conversation so far. Go on from here: answer the last message, without "
-    "repeating what was said."
-)
-_SPEAKERS: Final = {Role.USER: "User", Role.ASSISTANT: "Assistant", Role.SYSTEM: "System"}
 
 
 @dataclass(frozen=True)
@@ -52,36 +47,25 @@ class Plan:
     notice: str | None = None
 
 
-@dataclass(frozen=True)
-class _Memory:
-    """What the server can know of the branch."""
-
-    conversation_id: str
-    is_fresh: bool
-    """The id was never used."""
-    knows_branch: bool
-    """The last reply of the branch was completed under this id."""
-    echo: dict[str, Any] | None
-    """The `conversation` that it gave last under this id."""
-
-
 def plan(request: ReplyRequest, config: BackendConfig, make_id: Callable[[], str] = new_id) -> Plan:
     """The request for a prompt. Pure: the same branch gives the same plan, but for a fresh id."""
     key = _WireKey(config.base_url, config.provider)
-    memory = _memory(request, key, make_id)
+    past = memory(request, key.made, request.conversation.id)
+    conversation_id = past.conversation_id or make_id()
+    knows_branch = past.known is not None
     branch = spoken(request.path)
     is_thread = is_conversation_provider(request, key)
     has_past = sum(message.role is not Role.SYSTEM for message in branch) > 1
     notice: str | None = None
-    echo = memory.echo
+    echo = _echo(past)
     if request.context == "newest":
-        messages = _with_system(request, branch[-1:], is_thread, is_first=not memory.knows_branch)
-        if has_past and not memory.knows_branch:
-            notice = "only the newest message is sent, and the server does not know the others"
-    elif is_thread and has_past and not memory.knows_branch:
+        messages = _with_system(request, branch[-1:], is_thread, is_first=not knows_branch)
+        if has_past and not knows_branch:
+            notice = NOT_KNOWN
+    elif is_thread and has_past and not knows_branch:
         messages = [{"role": "user", "content": fold(branch, request.system)}]
         echo = None
-        notice = "the earlier turns are carried in this message: the server does not know them"
+        notice = CARRIED
     else:
         messages = _with_system(request, branch, is_thread, is_first=True)
     body = {
@@ -89,11 +73,11 @@ def plan(request: ReplyRequest, config: BackendConfig, make_id: Callable[[], str
         "provider": config.provider or None,
         "stream": True,
         "messages": messages,
-        "conversation_id": memory.conversation_id,
+        "conversation_id": conversation_id,
         **chosen_settings(request),
         **({"conversation": echo} if echo else {}),
     }
-    return Plan(body, key.wire(memory.conversation_id), notice)
+    return Plan(body, key.wire(conversation_id), notice)
 
 
 def is_conversation_provider(request: ReplyRequest, key: _WireKey) -> bool:
@@ -103,12 +87,6 @@ def is_conversation_provider(request: ReplyRequest, key: _WireKey) -> bool:
         reply.wire.get("conversation") and key.made(reply)
         for reply in request.conversation.replies()
     )
-
-
-def fold(branch: Iterable[Message], system: str | None) -> str:
-    """A whole branch as one message: the system prompt, a preamble, and the turns by role."""
-    turns = [f"{_SPEAKERS[message.role]}: {message.content}" for message in branch]
-    return "\n\n".join([*([system] if system else []), PREAMBLE, *turns])
 
 
 @dataclass(frozen=True)
@@ -134,32 +112,10 @@ class _WireKey:
         }
 
 
-def _memory(request: ReplyRequest, key: _WireKey, make_id: Callable[[], str]) -> _Memory:
-    replies = [message for message in request.path if message.role is Role.ASSISTANT]
-    ours = [reply for reply in replies if key.made(reply)]
-    wire_id = str(ours[-1].wire["conversation_id"]) if ours else request.conversation.id
-    # What stands in the branch as said: whole replies, and pieces of one that others gave.
-    told = [r for r in replies if r.status is Status.COMPLETE or (r.content and not key.made(r))]
-    last = told[-1] if told else None
-    told_by_others = last is not None and not key.made(last)
-
-    completed = [
-        reply
-        for reply in request.conversation.replies()
-        if reply.status is Status.COMPLETE
-        and key.made(reply)
-        and reply.wire["conversation_id"] == wire_id
-    ]
-    on_path = {message.id for message in request.path}
-    told_elsewhere = any(reply.id not in on_path for reply in completed)
-    if told_elsewhere or (told_by_others and (completed or not ours)):
-        return _Memory(make_id(), is_fresh=True, knows_branch=False, echo=None)
-
-    under_id = [reply for reply in ours if reply.wire["conversation_id"] == wire_id]
-    echoes = [reply.wire.get("conversation") for reply in reversed(under_id)]
-    echo = next(filter(None, echoes), None)
-    knows_branch = last is not None and last in completed
-    return _Memory(wire_id, is_fresh=False, knows_branch=knows_branch, echo=echo)
+def _echo(past: Memory) -> dict[str, Any] | None:
+    """The `conversation` that the server gave last under this id."""
+    echoes = (reply.wire.get("conversation") for reply in reversed(past.replies))
+    return next(filter(None, echoes), None)
 
 
 def _with_system(

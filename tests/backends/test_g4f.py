@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from copilot_tui.backends import Model, ReplyRequest
-from copilot_tui.backends.g4f import G4F, PREAMBLE, Plan, plan
+from copilot_tui.backends.branches import PREAMBLE
+from copilot_tui.backends.g4f import G4F, Plan, plan
 from copilot_tui.config import BackendConfig
 from copilot_tui.conversation import Role, Status
 from copilot_tui.errors import ConnectionFailed, Refused, ReplyFailed
