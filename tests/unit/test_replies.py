@@ -5,13 +5,13 @@ from contextlib import aclosing
 from pathlib import Path
 
 import pytest
-from tests.fakes import FakeBackend, Hold
 
 from copilot_tui.backends import Delta
-from copilot_tui.conversation import Conversation, Role, Status, new_conversation, utc_now
+from copilot_tui.conversation import Conversation, Message, Role, Status, new_conversation, utc_now
 from copilot_tui.errors import CutOff, EmptyReply, ReplyFailed, StoreError
 from copilot_tui.replies import Turn, another_reply, new_turn, settle, stream_reply
-from copilot_tui.store import Store
+from copilot_tui.store import Journal, Store
+from tests.fakes import FakeBackend, Hold
 
 
 @pytest.fixture
@@ -67,19 +67,36 @@ async def test_prompt_and_partial_reply_are_on_disk_before_the_first_byte(
     await task
 
 
+class WatchedStore(Store):
+    """Tells when a journal has reached the disk."""
+
+    def __init__(self, data_dir: Path, cache_dir: Path) -> None:
+        super().__init__(data_dir, cache_dir)
+        self.synced = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+
+    def open_journal(self, conversation: Conversation, reply: Message) -> Journal:
+        journal = super().open_journal(conversation, reply)
+        sync = journal.sync
+
+        def watched() -> None:
+            sync()
+            self._loop.call_soon_threadsafe(self.synced.set)
+
+        journal.sync = watched  # type: ignore[method-assign]
+        return journal
+
+
 async def test_text_is_in_the_journal_while_the_server_is_silent(
-    store: Store, conversation: Conversation, data_dir: Path
+    data_dir: Path, cache_dir: Path, conversation: Conversation
 ) -> None:
-    hold = Hold()
+    store, hold = WatchedStore(data_dir, cache_dir), Hold()
     turn = begin(conversation)
     task = asyncio.create_task(run(turn, FakeBackend(["half of it", hold]), store))
     await hold.reached.wait()
-
-    async def journal_holds_it() -> None:
-        while not any(b"half of it" in f.read_bytes() for f in data_dir.glob("journal/*.jsonl")):
-            await asyncio.sleep(0.01)  # the promise is 0.5 s, and nothing tells when it is kept
-
-    await asyncio.wait_for(journal_holds_it(), 10)
+    await asyncio.wait_for(store.synced.wait(), 10)
+    [journal] = data_dir.glob("journal/*.jsonl")
+    assert b"half of it" in journal.read_bytes()
     hold.go.set()
     await task
     assert not list(data_dir.glob("journal/*.jsonl"))

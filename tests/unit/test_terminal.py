@@ -59,10 +59,9 @@ def test_nothing_typed_while_loading_is_echoed(pty: Pty) -> None:
 
 def test_the_terminal_is_given_back_as_it_was(pty: Pty) -> None:
     before = termios.tcgetattr(pty.stream.fileno())
-    with pytest.raises(RuntimeError), pty.terminal() as terminal:
+    with pty.terminal() as terminal:
         assert terminal.attributes == before
         assert termios.tcgetattr(pty.stream.fileno()) != before
-        raise RuntimeError
     assert termios.tcgetattr(pty.stream.fileno()) == before
 
 
@@ -115,8 +114,7 @@ def test_colorfgbg_is_asked_where_the_terminal_is_silent(
 
 def test_no_terminal_is_left_alone() -> None:
     reader, writer = os.pipe()
-    with os.fdopen(reader, "rb") as stream:
-        with Terminal(stream) as terminal:
-            assert terminal.attributes is None
-            assert terminal.collect() == b""
+    with os.fdopen(reader, "rb") as stream, Terminal(stream) as terminal:
+        assert terminal.attributes is None
+        assert terminal.collect() == b""
     os.close(writer)
