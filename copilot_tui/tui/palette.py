@@ -152,6 +152,26 @@ class Palette:
         return Style(color=self.muted, bgcolor=self.background)
 
     @cached_property
+    def selected(self) -> Style:
+        """Lies over selected text."""
+        return Style(bgcolor=self.selection)
+
+    @cached_property
+    def marked(self) -> Style:
+        """Lies over what was found."""
+        return Style(color=self.mark, underline=True)
+
+    @cached_property
+    def found(self) -> Style:
+        """Lies over the match that was jumped to, and is the look of hints."""
+        return Style(color=self.mark_text, bgcolor=self.mark, bold=True)
+
+    @cached_property
+    def badge(self) -> Style:
+        """Says that there is something new below."""
+        return Style(color=self.background, bgcolor=self.accent, bold=True)
+
+    @cached_property
     def rule(self) -> Style:
         """Lines and borders on the background."""
         return Style(color=self.faint, bgcolor=self.background)

@@ -196,7 +196,7 @@ def code_line(segments: list[Segment], raw: str, styles: CodeStyles, code_width:
     """One line of code on its background. `code_width` grows to the widest of the block."""
     cells = width_of(segments)
     code_width[0] = max(code_width[0], cells)
-    return Line(
+    line = Line(
         [Segment(PADDING, styles.base), *segments],
         cells + len(PADDING),
         fill=styles.base,
@@ -204,6 +204,8 @@ def code_line(segments: list[Segment], raw: str, styles: CodeStyles, code_width:
         size=sum([len(segment.text) for segment in segments]),
         raw=raw if "\t" in raw else None,
     )
+    line.is_content = True
+    return line
 
 
 def wrapped_code(
@@ -213,7 +215,7 @@ def wrapped_code(
     rows = wrap([(segment.text, segment.style or styles.base) for segment in segments], width)
     for row in rows:
         parts = [*row.segments]
-        yield Line(
+        line = Line(
             [Segment(PADDING, styles.base), *parts],
             row.cells + len(PADDING),
             fill=styles.base,
@@ -222,6 +224,8 @@ def wrapped_code(
             joint="\n" if row is rows[-1] else row.joint,
             raw=raw if "\t" in raw and len(rows) == 1 else None,
         )
+        line.is_content = True
+        yield line
 
 
 def caption(language: str, styles: CodeStyles, palette: Palette, width: int) -> Line:

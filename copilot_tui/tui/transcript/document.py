@@ -18,11 +18,20 @@ if TYPE_CHECKING:
 class Unit:
     """What is drawn on its own: a block, or an item of a list."""
 
-    __slots__ = ("end", "gap", "height", "marker", "number", "start")
+    __slots__ = ("end", "gap", "height", "kind", "marker", "number", "start")
 
     def __init__(
-        self, start: int, end: int, *, gap: bool, number: int | None = None, marker: str = ""
+        self,
+        kind: str,
+        start: int,
+        end: int,
+        *,
+        gap: bool,
+        number: int | None = None,
+        marker: str = "",
     ) -> None:
+        self.kind = kind
+        """markdown-it's name of the block, or list_item."""
         self.start = start
         """Characters of the source before it."""
         self.end = end
@@ -116,6 +125,7 @@ def draw_part(
                 yield (
                     drawn,
                     Unit(
+                        item.kind,
                         starts[item.start],
                         min(starts[item.end], starts[-1] - 1),
                         gap=gap or follows_blank(item, rows),
@@ -128,7 +138,7 @@ def draw_part(
             drawn = blocks.draw(node, references, source=rows)
             yield (
                 drawn,
-                Unit(starts[node.start], min(starts[node.end], starts[-1] - 1), gap=gap),
+                Unit(node.kind, starts[node.start], min(starts[node.end], starts[-1] - 1), gap=gap),
             )
         gap, number, marker = True, None, ""
 

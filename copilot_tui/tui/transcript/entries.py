@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 
@@ -12,6 +14,7 @@ from copilot_tui.conversation import Role, Status
 from copilot_tui.terminal_text import harmless, one_line
 from copilot_tui.tui.transcript.document import Document, draw
 from copilot_tui.tui.transcript.lines import Line
+from copilot_tui.tui.transcript.selection import copied_unit, part_source
 from copilot_tui.tui.transcript.streamer import Streamer
 from copilot_tui.tui.transcript.wrap import wrap
 
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from copilot_tui.conversation import Message
     from copilot_tui.tui.transcript.blocks import Blocks
 
+_WORD: Final = re.compile(r"\w[\w'’-]*|[^\w\s]+")
 PULSE: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
@@ -50,6 +54,12 @@ class Look:
             )
             for index, row in enumerate(rows)
         ]
+
+    def welcome(self, text: str) -> list[Line]:
+        """The words in an empty transcript: the first line is its title."""
+        title, _, rest = text.partition("\n")
+        lines = self.plain(title, self.name)
+        return [*lines, *self.plain(rest, self.blocks.palette.quiet)] if rest else lines
 
 
 class Entry:
@@ -146,10 +156,55 @@ class Entry:
     def end(self, look: Look, now: float) -> None:
         """The reply has ended: its last words, and a foot if something is to be said."""
         self.take()
+        if self.streamer is not None:
+            self.streamer.close()
         self.is_live = False
         self.streamer = None
         self.draw_head(look, now)
         self.foot = _foot(self.message, look)
+
+    def source_between(self, first: tuple[int, int], last: tuple[int, int]) -> str:
+        """The source between two places, each a line and a character in it."""
+        if self.document is None:
+            return ""
+        above = len(self.head)
+        low = (first[0] - above, first[1]) if first[0] >= above else (0, 0)
+        rows = len(self.body)
+        high = (last[0] - above, last[1]) if last[0] - above < rows else (rows - 1, 1 << 30)
+        if high[0] < 0 or low[0] >= rows:
+            return ""
+        return part_source(self.document, low, high)
+
+    def blocks(self) -> Iterator[tuple[int, int, str]]:
+        """The blocks that may be copied: first line, the line behind the last, and the source."""
+        if self.document is None or not self.body:
+            return
+        row = len(self.head)
+        if not self.document.units:
+            yield row, row + len(self.body), self.message.content
+        for unit in self.document.units:
+            top = row + (unit.height > 1 and unit.gap and row > len(self.head))
+            yield top, row + unit.height, copied_unit(self.document, unit, row - len(self.head))
+            row += unit.height
+
+    def around(
+        self, row: int, column: int, *, whole: bool
+    ) -> tuple[tuple[int, int], tuple[int, int]] | None:
+        """The word at a place, or the whole block: first and last line and character."""
+        line = self.line(row)
+        if line is None:
+            return None
+        if whole:
+            for start, end, _ in self.blocks():
+                last = self.line(end - 1)
+                if start <= row < end and last is not None:
+                    return (start, 0), (end - 1, last.indent + last.size)
+            return None
+        place = len(set_cell_size(line.text, max(0, column)))
+        for word in _WORD.finditer(line.text):
+            if word.start() <= place < word.end():
+                return (row, word.start()), (row, word.end())
+        return None
 
     def _draw_prompt(self, look: Look) -> None:
         palette = look.blocks.palette

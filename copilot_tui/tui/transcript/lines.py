@@ -30,6 +30,7 @@ class Line:
         "fill",
         "gutter",
         "indent",
+        "is_content",
         "joint",
         "raw",
         "segments",
@@ -61,6 +62,8 @@ class Line:
         """What a copy puts before the next line: the spaces where it was wrapped, or a newline."""
         self.raw = raw
         """The source of the line where it differs from what is shown (tabs in code)."""
+        self.is_content = False
+        """It shows a line of the source even where it is empty."""
         self.gutter: Segment | None = None
         self.code_width: list[int] | None = None
         """Of code that may be scrolled sideways: the width of the block's longest line, shared."""
@@ -89,6 +92,11 @@ class Frame(NamedTuple):
     text: int
     """Columns of text."""
     base: Style
+
+    @property
+    def blank(self) -> Strip:
+        """An empty line."""
+        return Strip.blank(self.width, self.base)
 
     @classmethod
     def fit(cls, width: int, reading_width: int, base: Style) -> Frame:

@@ -91,6 +91,8 @@ class OpenFence:
         self._rows: list[list[Line]] = []
         self._source: list[str] = []
         self._code_width = [0]
+        self._partial: tuple[str, list[Line]] | None = None
+        """The last line, while it has no end."""
 
     def take(self, source: str, references: References) -> Step | None:
         """Settle whole lines."""
@@ -112,11 +114,17 @@ class OpenFence:
             self._rows.append(drawn)
             lines += drawn
         if not partial or self._closing.fullmatch(partial):
-            return Step(lines, consumed, [] if self._source else self._ending())
-        return Step(lines, consumed, self._draw(partial))
+            self._partial = None
+            return Step(lines, consumed, self._ending())
+        drawn = self._draw(partial)
+        self._partial = (partial, drawn)
+        return Step(lines, consumed, drawn)
 
     def close(self) -> bool:
         """The fence ends with the text."""
+        if self._partial is not None:
+            self._source.append(self._partial[0])
+            self._rows.append(self._partial[1])
         self._colour()
         return True
 

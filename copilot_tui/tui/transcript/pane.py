@@ -7,26 +7,31 @@ message and a line in it, so an estimate that turns out wrong never moves what i
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic, perf_counter
-from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, NamedTuple
 
-from rich.segment import Segment
+from rich.cells import set_cell_size
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
+from textual.filter import ANSIToTruecolor
+from textual.geometry import Offset, Region, Size
 from textual.message import Message as Event
 from textual.scroll_view import ScrollView
+from textual.selection import Selection
 from textual.strip import Strip
 from textual.widget import Widget
 
+from copilot_tui.terminal_text import harmless
 from copilot_tui.tui.palette import Palette
 from copilot_tui.tui.transcript.blocks import Blocks
 from copilot_tui.tui.transcript.entries import Entry, Look
 from copilot_tui.tui.transcript.heights import Heights
-from copilot_tui.tui.transcript.lines import Frame
+from copilot_tui.tui.transcript.lines import GUTTER, Frame, Line
+from copilot_tui.tui.transcript.overlay import found_in, over_end, over_start, tinted
+from copilot_tui.tui.transcript.selection import Spot, ends, row_number
 
 if TYPE_CHECKING:
     from copilot_tui.conversation import Message
@@ -41,7 +46,13 @@ WHEEL_LINES: Final = 3
 DRAWN_ENTRIES: Final = 300
 """Entries whose lines are kept."""
 
+PAINTED_LINES: Final = 600
+"""Lines whose strips are kept."""
+
 PULSE_S: Final = 0.125
+COLOUR_SLICE_S: Final = 0.006
+CODE_COLUMNS: Final = 8
+HINT_LETTERS: Final = "asdfghjklqwertyuiopzxcvbnm"
 
 
 class Place(NamedTuple):
@@ -71,6 +82,9 @@ class Transcript(ScrollView, can_focus=True):
         Binding("pagedown,space", "page_down", "Page down", show=False),
         Binding("home,ctrl+home", "scroll_home", "Beginning", show=False),
         Binding("end,ctrl+end", "scroll_end", "End", show=False),
+        Binding("left,h", "code_left", "Code to the left", show=False),
+        Binding("right,l", "code_right", "Code to the right", show=False),
+        Binding("w", "code_wrap", "Wrap code", show=False),
     ]
 
     @dataclass
@@ -112,6 +126,19 @@ class Transcript(ScrollView, can_focus=True):
         self._flushed_at = 0.0
         self._flush_cost = 0.0
         self._reasoning_open = False
+        self._unseen: set[int] = set()
+        """Entries that have grown below the viewport since the end was left."""
+        self._badge_columns: range = range(0)
+        self._code_shift = 0
+        self._wrap_code = False
+        self._needle = ""
+        self._found: tuple[int, int] | None = None
+        """Entry and line of the match that was jumped to."""
+        self._hints: dict[tuple[int, int], str] = {}
+        """Letters by entry and line."""
+        self._painted: deque[Line] = deque()
+        """Lines that hold a strip."""
+        self._colour_handle: asyncio.TimerHandle | None = None
 
     # What is shown
 
@@ -134,6 +161,7 @@ class Transcript(ScrollView, can_focus=True):
         self._index = {message.id: index for index, message in enumerate(messages)}
         self._versions = dict(versions)
         self._growing.clear()
+        self._forget_marks()
         self._following = place is None
         self._top = (self._index.get(place.message_id, 0), place.line) if place else (0, 0)
         self._lay_out()
@@ -147,6 +175,8 @@ class Transcript(ScrollView, can_focus=True):
         if self._frame is None:
             return
         self._heights.append(entry.estimate(self._frame.text))
+        if not self._following:
+            self._unseen.add(len(self._entries) - 1)
         self._restore()
 
     def drop(self, message_ids: Iterable[str]) -> None:
@@ -159,6 +189,7 @@ class Transcript(ScrollView, can_focus=True):
         self._entries = kept
         self._index = {entry.message.id: index for index, entry in enumerate(kept)}
         self._growing.clear()
+        self._forget_marks()
         if place is not None:
             self._top = (self._index.get(place.message_id, len(kept) - 1), place.line)
         self._lay_out()
@@ -186,6 +217,12 @@ class Transcript(ScrollView, can_focus=True):
             return
         entry.end(self._look, self._clock())
         self._height_changed(index, 0)
+        self._colour_soon()
+
+    @property
+    def is_drawing_due(self) -> bool:
+        """Something has come that the next frame will show."""
+        return self._flush_handle is not None
 
     @property
     def place(self) -> Place | None:
@@ -205,6 +242,20 @@ class Transcript(ScrollView, can_focus=True):
         self._reasoning_open = not self._reasoning_open
         self._lay_out()
 
+    def toggle_code_wrap(self) -> None:
+        """Break long lines of code, or let them be scrolled sideways."""
+        self._wrap_code = not self._wrap_code
+        self._code_shift = 0
+        self._lay_out()
+
+    def _forget_marks(self) -> None:
+        self._unseen.clear()
+        self._hints.clear()
+        self._found = None
+        self._code_shift = 0
+        if self.is_attached and self.text_selection is not None:
+            self.screen.clear_selection()
+
     # Geometry
 
     def _lay_out(self) -> None:
@@ -213,13 +264,14 @@ class Transcript(ScrollView, can_focus=True):
         for entry in self._drawn.values():
             entry.forget()
         self._drawn.clear()
+        self._painted.clear()
         if width <= 0 or not self.is_mounted:
             self._frame = None
             return
         if self._palette is None:
             self._palette = Palette.from_theme(self.app.current_theme)
         self._frame = Frame.fit(width, self.reading_width, self._palette.base)
-        self._look = Look(Blocks(self._palette, self._frame.text))
+        self._look = Look(Blocks(self._palette, self._frame.text, wrap_code=self._wrap_code))
         self._look.failed_help = self.failed_help
         self._look.reasoning_open = self._reasoning_open
         self._look.versions = self._versions
@@ -241,6 +293,7 @@ class Transcript(ScrollView, can_focus=True):
         self._drawn[index] = entry
         if len(self._drawn) > DRAWN_ENTRIES:
             self._forget_one()
+        self._colour_soon()
         return entry
 
     def _forget_one(self) -> None:
@@ -264,6 +317,7 @@ class Transcript(ScrollView, can_focus=True):
             rows -= self._entry(index).height
             index -= 1
         self._following = True
+        self._unseen.clear()
         self._place_at(max(0, self._heights.total - self.scrollable_content_region.height))
 
     def _go_to(self, index: int, line: int) -> None:
@@ -323,6 +377,7 @@ class Transcript(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """Another width: all lines break anew. Another height: the same place."""
+        self._hints.clear()
         if self._frame is None or self._frame.width != self.scrollable_content_region.width:
             self._lay_out()
         else:
@@ -352,6 +407,35 @@ class Transcript(ScrollView, can_focus=True):
         """To the end, and follow it from now on."""
         self._to_end()
 
+    def action_code_left(self) -> None:
+        """Scroll code to the left."""
+        self._shift_code(-CODE_COLUMNS)
+
+    def action_code_right(self) -> None:
+        """Scroll code to the right."""
+        self._shift_code(CODE_COLUMNS)
+
+    def action_code_wrap(self) -> None:
+        """Break long lines of code, or not."""
+        self.toggle_code_wrap()
+
+    def _shift_code(self, columns: int) -> None:
+        frame = self._frame
+        if frame is None:
+            return
+        widths = [line.code_width[0] for line in self._painted if line.code_width is not None]
+        most = max(0, max(widths, default=0) + GUTTER - frame.text)
+        shift = min(max(0, self._code_shift + columns), most)
+        if shift != self._code_shift:
+            self._code_shift = shift
+            self._forget_strips()
+            self.refresh()
+
+    def _forget_strips(self) -> None:
+        for line in self._painted:
+            line.strip = None
+        self._painted.clear()
+
     def jump_to(self, message_id: str) -> None:
         """Put this message at the top."""
         if (index := self._index.get(message_id)) is not None:
@@ -360,12 +444,28 @@ class Transcript(ScrollView, can_focus=True):
     def _on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()
         event.prevent_default()
-        self._scroll_by(-WHEEL_LINES)
+        if event.shift:
+            self.action_code_left()
+        else:
+            self._scroll_by(-WHEEL_LINES)
 
     def _on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()
         event.prevent_default()
-        self._scroll_by(WHEEL_LINES)
+        if event.shift:
+            self.action_code_right()
+        else:
+            self._scroll_by(WHEEL_LINES)
+
+    def _on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
+        event.stop()
+        event.prevent_default()
+        self.action_code_left()
+
+    def _on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
+        event.stop()
+        event.prevent_default()
+        self.action_code_right()
 
     # Growing replies
 
@@ -375,8 +475,9 @@ class Transcript(ScrollView, can_focus=True):
 
     def on_unmount(self) -> None:
         """Draw no more."""
-        if self._flush_handle is not None:
-            self._flush_handle.cancel()
+        for handle in (self._flush_handle, self._colour_handle):
+            if handle is not None:
+                handle.cancel()
 
     def _pulse(self) -> None:
         """Turn the marks of the replies that are live and in sight."""
@@ -418,6 +519,8 @@ class Transcript(ScrollView, can_focus=True):
         """An entry was drawn anew from this line on."""
         entry = self._entries[index]
         before = self._heights[index]
+        if not self._following and before != entry.height:
+            self._note_unseen(index, entry.height)
         self._heights[index] = entry.height
         if before != entry.height:
             if self._following:
@@ -434,6 +537,29 @@ class Transcript(ScrollView, can_focus=True):
             start, max(before, entry.height) - first if before == entry.height else 1 << 20
         )
 
+    def _note_unseen(self, index: int, height: int) -> None:
+        bottom = round(self.scroll_y) + self.size.height
+        if index not in self._unseen and self._heights.before(index) + height > bottom:
+            self._unseen.add(index)
+            self._refresh_from(bottom - 1, 1)
+
+    def _colour_soon(self) -> None:
+        """Colour long code in slices, between other things."""
+        if self._colour_handle is None and self._look is not None and self._look.blocks.colourings:
+            self._colour_handle = asyncio.get_running_loop().call_later(FRAME_S, self._colour)
+
+    def _colour(self) -> None:
+        self._colour_handle = None
+        if self._look is None or not self.is_attached:
+            return
+        until = perf_counter() + COLOUR_SLICE_S
+        waiting = self._look.blocks.colourings
+        while waiting and perf_counter() < until:
+            if waiting[0].go_on(lambda: perf_counter() >= until):
+                waiting.popleft()
+        self.refresh()
+        self._colour_soon()
+
     def _refresh_from(self, line: int, count: int) -> None:
         """Paint these lines again, as far as they are in sight."""
         height = self.size.height
@@ -448,36 +574,234 @@ class Transcript(ScrollView, can_focus=True):
     def render_lines(self, crop: Region) -> list[Strip]:
         """The strips of a part of the viewport. They are final: no style touches them again."""
         strips = self._strips(crop.y, crop.height)
-        if crop.x or crop.width != self.size.width:
+        if crop.bottom >= self.size.height and self._unseen and strips:
+            strips[-1] = self._with_badge(strips[-1])
+        if crop.x or (strips and crop.right < strips[0].cell_length):
             strips = [strip.crop(crop.x, crop.right) for strip in strips]
-        filters = self.get_line_filters()
-        if filters:
-            background = self.background_colors[1]
-            for line_filter in filters:
+        for line_filter in self.get_line_filters():
+            if not isinstance(line_filter, ANSIToTruecolor):  # no ANSI colour is in them
+                background = self.background_colors[1]
                 strips = [strip.apply_filter(line_filter, background) for strip in strips]
         return strips
 
     def render_line(self, y: int) -> Strip:
-        """One line, with what Textual's text selection needs to know."""
-        return self._strips(y, 1)[0]
+        """One line, with what Textual's text selection asks for: what each character is."""
+        strip = self._strips(y, 1)[0]
+        entry, line = self._heights.find(max(0, y + round(self.scroll_y)))
+        return strip.apply_offsets(0, row_number(entry, max(0, line)))
 
     def _strips(self, y: int, count: int) -> list[Strip]:
         frame = self._frame
         width = self.size.width
         if frame is None:
             return [Strip.blank(width)] * count
-        blank = Strip([Segment(" " * frame.width, frame.base)], frame.width)
+        if not self._entries:
+            return self._welcome_strips(frame)[y : y + count]
         first = y + round(self.scroll_y)
         strips: list[Strip] = []
-        if self._entries and first < self._heights.total:
-            index, line = self._heights.find(first)
+        is_plain = self.text_selection is None and not self._needle and not self._hints
+        if first < self._heights.total:
+            index, row = self._heights.find(first)
             while len(strips) < count and index < len(self._entries):
                 entry = self._entry(index)
-                while len(strips) < count and (drawn := entry.line(line)) is not None:
-                    if drawn.strip is None:
-                        drawn.strip = frame.paint(drawn)
-                    strips.append(drawn.strip)
-                    line += 1
-                index, line = index + 1, 0
-        strips += [blank] * (count - len(strips))
+                while len(strips) < count and (line := entry.line(row)) is not None:
+                    strip = line.strip or self._paint(line, frame)
+                    strips.append(strip if is_plain else self._overlaid(strip, line, index, row))
+                    row += 1
+                index, row = index + 1, 0
+        strips += [frame.blank] * (count - len(strips))
         return strips
+
+    def _paint(self, line: Line, frame: Frame) -> Strip:
+        strip = line.strip = frame.paint(line, self._code_shift)
+        self._painted.append(line)
+        if len(self._painted) > PAINTED_LINES:
+            self._painted.popleft().strip = None
+        return strip
+
+    def _overlaid(self, strip: Strip, line: Line, entry: int, row: int) -> Strip:
+        """The strip of a line with its part of the selection, its marks and its letter."""
+        assert self._frame is not None
+        assert self._palette is not None
+        margin = self._frame.left + GUTTER
+        content = margin + line.indent
+        shift = self._code_shift if line.code_width is not None else 0
+        if self._needle:
+            spans = [
+                (margin + start - shift, margin + end - shift)
+                for start, end in found_in(line, self._needle)
+            ]
+            is_here = self._found == (entry, row)
+            style = self._palette.found if is_here else self._palette.marked
+            strip = tinted(strip, spans, style)
+        if (selection := self.text_selection) is not None:
+            span = selection.get_span(row_number(entry, row))
+            if span is not None:
+                end = content + line.size
+                last = end if span[1] < 0 else min(span[1], end)
+                strip = tinted(strip, [(max(span[0], content), last)], self._palette.selected)
+        if letter := self._hints.get((entry, row)):
+            strip = over_start(strip, letter, self._palette.found, self._frame.left)
+        return strip
+
+    def _with_badge(self, strip: Strip) -> Strip:
+        assert self._frame is not None
+        assert self._palette is not None
+        text = f" ↓ {len(self._unseen)} new "
+        margin = max(0, self._frame.width - self._frame.left - GUTTER - self._frame.text - 1)
+        end = strip.cell_length - margin
+        self._badge_columns = range(end - len(text), end)
+        return over_end(strip, text, self._palette.badge, margin)
+
+    def _welcome_strips(self, frame: Frame) -> list[Strip]:
+        """The welcome in the middle of an empty pane."""
+        assert self._look is not None
+        height = self.size.height
+        lines = self._look.welcome(self.welcome) if self.welcome else []
+        above = max(0, (height - len(lines)) // 2 - 1)
+        strips = [frame.blank] * above + [frame.paint(line) for line in lines]
+        return (strips + [frame.blank] * height)[:height]
+
+    # Selecting, links
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """The source of what is selected."""
+        if self._frame is None or not self._entries:
+            return None
+        first, last = ends(selection, self._frame.left + GUTTER)
+        parts: list[str] = []
+        for index in range(first.entry, min(last.entry, len(self._entries) - 1) + 1):
+            entry = self._entries[index]
+            if first.entry < index < last.entry:
+                text = entry.message.content
+            else:
+                low = self._unclipped(first) if index == first.entry else (0, 0)
+                high = self._unclipped(last) if index == last.entry else (1 << 30, 0)
+                text = self._entry(index).source_between(low, high)
+            if text:
+                parts.append(text)
+        return "\n\n".join(parts), "\n"
+
+    def _unclipped(self, spot: Spot) -> tuple[int, int]:
+        """Line and character of a spot; code may be scrolled, and its right end be out of sight."""
+        assert self._frame is not None
+        line = self._entry(spot.entry).line(spot.line)
+        column = spot.column
+        if line is None or line.code_width is None:
+            return spot.line, column
+        if line.cells - self._code_shift > self._frame.text:
+            shown = line.text[line.indent + self._code_shift :]
+            visible = line.indent + len(set_cell_size(shown, self._frame.text - line.indent - 1))
+            if column >= visible:
+                return spot.line, 1 << 30
+        return spot.line, column + (self._code_shift if column > line.indent else 0)
+
+    def selected_source(self) -> str:
+        """The source of what is selected; empty: nothing is."""
+        selection = self.text_selection if self.is_attached else None
+        found = self.get_selection(selection) if selection is not None else None
+        return found[0] if found else ""
+
+    async def _on_click(self, event: events.Click) -> None:
+        """Follow a link, go to the end by the badge, select a word (twice) or a block (thrice)."""
+        event.prevent_default()
+        style = event.style
+        if event.chain == 1:
+            if style.link:
+                self.post_message(self.LinkActivated(style.link))
+            elif self._unseen and self._is_on_badge(event):
+                self._to_end()
+            return
+        if self._frame is None or not self._entries:
+            return
+        index, row = self._heights.find(round(self.scroll_y) + event.y)
+        column = event.x - self._frame.left - GUTTER
+        chosen = self._entry(index).around(row, column, whole=event.chain > 2)
+        if chosen is not None:
+            margin = self._frame.left + GUTTER
+            (top, start), (bottom, end) = chosen
+            self.screen.selections = {
+                self: Selection(
+                    Offset(margin + start, row_number(index, top)),
+                    Offset(margin + end, row_number(index, bottom)),
+                )
+            }
+
+    def _is_on_badge(self, event: events.Click) -> bool:
+        return event.y == self.size.height - 1 and event.x in self._badge_columns
+
+    # Hints
+
+    def show_hints(self) -> dict[str, str]:
+        """Put a letter on every block in sight; gives what each of them copies."""
+        self._hints.clear()
+        sources: dict[str, str] = {}
+        if self._frame is None or not self._entries:
+            return sources
+        top = round(self.scroll_y)
+        letters = iter(HINT_LETTERS)
+        index, row = self._heights.find(top)
+        row_in_view = -row
+        while row_in_view < self.size.height and index < len(self._entries):
+            entry = self._entry(index)
+            for start, end, source in entry.blocks():
+                visible = max(start, -row_in_view)
+                if visible < end and row_in_view + visible < self.size.height:
+                    letter = next(letters, "")
+                    if letter:
+                        self._hints[index, visible] = letter
+                        sources[letter] = source
+            row_in_view += entry.height
+            index += 1
+        self.refresh()
+        return sources
+
+    def hide_hints(self) -> None:
+        """Take the letters away."""
+        if self._hints:
+            self._hints.clear()
+            self.refresh()
+
+    # Finding
+
+    def find(self, words: str) -> int:
+        """Mark these words and go to the first match from here on; gives the number of matches."""
+        self._needle = harmless(words).casefold()
+        self._found = None
+        self.refresh()
+        if not self._needle:
+            return 0
+        count = sum(entry.message.content.casefold().count(self._needle) for entry in self._entries)
+        if count:
+            self.find_next()
+        return count
+
+    def find_next(self, direction: Literal[1, -1] = 1) -> bool:
+        """Go to the next match, or the one before; whether there is one."""
+        if not self._needle or not self._entries:
+            return False
+        index, row = self._found or (self._top[0], self._top[1] - direction)
+        for step in range(len(self._entries) + 1):
+            entry_index = (index + direction * step) % len(self._entries)
+            if self._needle not in self._entries[entry_index].message.content.casefold():
+                continue
+            rows = self._rows_with_needle(entry_index)
+            if not step:
+                rows = [found for found in rows if (found - row) * direction > 0]
+            if rows:
+                self._go_to_match(entry_index, rows[0 if direction > 0 else -1])
+                return True
+        return False
+
+    def _rows_with_needle(self, index: int) -> list[int]:
+        entry = self._entry(index)
+        lines = ((row, entry.line(row)) for row in range(entry.height))
+        rows = [row for row, line in lines if line is not None and found_in(line, self._needle)]
+        return rows or [0]  # it is broken by a line's end or stands in an address
+
+    def _go_to_match(self, index: int, row: int) -> None:
+        self._found = (index, row)
+        at = self._heights.before(index) + row - round(self.scroll_y)
+        if not 0 <= at < self.size.height - 1:
+            self._go_to(index, row - self.size.height // 3)
+        self.refresh()

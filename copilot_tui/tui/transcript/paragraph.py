@@ -78,38 +78,35 @@ def _closed_places(text: str) -> list[int]:
     brackets = 0
     position = 0
     while match := _MARKUP.search(text, position):
-        position = match.end()
         mark = match.group()
         if mark in (" ", "\n"):
-            at = match.start()
-            before, after = text[at - 1 : at], text[at + 1 : at + 2]
-            if not brackets and _between_words(before, after):
-                places.append(at)
-        elif mark[0] == "`":
-            closing = _closing_ticks(text, position, len(mark))
-            if closing < 0:
-                break
-            position = closing
+            if not brackets and _is_between_words(text, match.start()):
+                places.append(match.start())
         elif mark == "[":
             brackets += 1
         elif mark[0] == "]":
             brackets = max(0, brackets - 1)
-            if len(mark) == 2:
-                position = _closing_parenthesis(text, position)
-                if position < 0:
-                    break
-        elif mark == "<":
-            closing = tag_end(text, match.start())
-            if closing < 0:
-                break
-            position = closing
+        position = _end_of_mark(text, match.start(), mark)
+        if position < 0:
+            break
     return places
 
 
-def _between_words(before: str, after: str) -> bool:
-    return (
-        bool(before and after) and not before.isspace() and before != "\\" and not after.isspace()
-    )
+def _end_of_mark(text: str, start: int, mark: str) -> int:
+    """Behind what a mark opens, if it opens something; -1: that has no end yet."""
+    behind = start + len(mark)
+    if mark[0] == "`":
+        return _closing_ticks(text, behind, len(mark))
+    if mark == "](":
+        return _closing_parenthesis(text, behind)
+    if mark == "<":
+        return tag_end(text, start)
+    return behind
+
+
+def _is_between_words(text: str, place: int) -> bool:
+    before, after = text[place - 1 : place], text[place + 1 : place + 2]
+    return bool(before and after) and not (before.isspace() or after.isspace() or before == "\\")
 
 
 def _closing_ticks(text: str, position: int, count: int) -> int:

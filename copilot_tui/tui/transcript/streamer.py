@@ -170,7 +170,7 @@ class Streamer:
         self._open = opened
         self._consume(sum([len(row) + 1 for row in rows[: node.start]]), self._beginning)
         offset = self._beginning.offset
-        unit = Unit(offset, offset, gap=self._beginning.gap)
+        unit = Unit(node.kind, offset, offset, gap=self._beginning.gap)
         self.document.add([], unit, self._blocks)
         self._open_height = unit.height
         self._settled = len(self.document.lines)
@@ -253,8 +253,8 @@ def _start(tops: list[Node], index: int, rows: list[str]) -> int:
 def _is_decided(node: Node, start: int, rows: list[str]) -> bool:
     """Whether a block starts here whatever comes.
 
-    A table needs its second line for that. What may be the title of a definition may belong to one that
-    ends the list or quote before it.
+    A table needs its second line for that. What may be the title of a definition may belong to one
+    that ends the list or quote before it.
     """
     complete = len(rows) - 1
     if start >= complete or (node.kind == "table" and node.start + 1 >= complete):

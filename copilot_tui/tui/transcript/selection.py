@@ -1,0 +1,151 @@
+"""What a selection copies: the source, never the cells.
+
+A block that is selected as a whole gives its Markdown; of others the text is taken as it was before
+it was wrapped, padded and framed. Code gives its own lines, byte by byte.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from textual.geometry import Offset
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.selection import Selection
+
+    from copilot_tui.tui.transcript.document import Document, Unit
+    from copilot_tui.tui.transcript.lines import Line
+
+_LINE_BITS: Final = 24
+CODE_KINDS: Final = frozenset({"fence", "code_block"})
+_FAR: Final = 1 << 30
+
+
+class Spot(NamedTuple):
+    """A character in the transcript."""
+
+    entry: int
+    line: int
+    column: int
+    """Characters of the line before it, decoration included."""
+
+
+def row_number(entry: int, line: int) -> int:
+    """A number that grows downwards and does not change when heights above do, as estimates do."""
+    return entry << _LINE_BITS | line
+
+
+def spot(offset: Offset, margin: int) -> Spot:
+    """What an offset of Textual's selection points at; `margin` is left of the text."""
+    entry, line = offset.y >> _LINE_BITS, offset.y & (1 << _LINE_BITS) - 1
+    return Spot(entry, line, max(0, offset.x - margin))
+
+
+def ends(selection: Selection, margin: int) -> tuple[Spot, Spot]:
+    """The first character of a selection, and the one behind its last."""
+    first = Spot(0, 0, 0) if selection.start is None else spot(selection.start, margin)
+    last = Spot(_FAR, 0, 0) if selection.end is None else spot(selection.end, margin)
+    return first, last
+
+
+def line_source(line: Line, start: int = 0, end: int = _FAR) -> str:
+    """The part of a line's own text between two of its characters, as the source has it."""
+    first, last = max(start - line.indent, 0), min(end - line.indent, line.size)
+    if last < first:
+        return ""
+    if line.raw is None:
+        return line.text[line.indent : line.indent + line.size][first:last]
+    if first == 0 and last == line.size:
+        return line.raw
+    columns = [len(line.raw[:index].expandtabs(4)) for index in range(len(line.raw) + 1)]
+    return "".join(
+        character
+        for character, column in zip(line.raw, columns, strict=False)
+        if first <= column < last
+    )
+
+
+def lines_source(lines: Sequence[Line], start: int = 0, end: int = _FAR) -> str:
+    """The text of lines that follow each other, without the breaks that wrapping made."""
+    parts: list[str] = []
+    for index, line in enumerate(lines):
+        is_last = index == len(lines) - 1
+        parts.append(line_source(line, start if not index else 0, end if is_last else _FAR))
+        if not is_last:
+            parts.append(line.joint)
+    return "".join(parts)
+
+
+def part_source(document: Document, first: tuple[int, int], last: tuple[int, int]) -> str:
+    """The source between two places of a document, each a line and a character in it."""
+    if not document.units:
+        chosen = document.lines[first[0] : last[0] + 1]
+        return lines_source(chosen, first[1], last[1]) if chosen else ""
+    found: list[tuple[Unit, list[Line], int, int, bool]] = []
+    row = 0
+    for unit in document.units:
+        top, bottom = row, row + unit.height
+        row = bottom
+        if bottom <= first[0] or top > last[0]:
+            continue
+        lines = _content(document.lines[top:bottom])
+        top = bottom - len(lines) if lines else top
+        low, high = max(first[0], top), min(last[0], bottom - 1)
+        if low > high or not lines:
+            continue
+        start = first[1] if low == first[0] else 0
+        end = last[1] if high == last[0] else _FAR
+        chosen = lines[low - top : high - top + 1]
+        is_whole = (
+            len(chosen) == len(lines)
+            and start <= lines[0].indent
+            and end >= lines[-1].indent + lines[-1].size
+        )
+        found.append((unit, chosen, start, end, is_whole))
+    return _joined(document, found)
+
+
+def _content(lines: list[Line]) -> list[Line]:
+    """The lines without the empty one and the caption above them, which belong to no source."""
+    start = 0
+    while start < len(lines) - 1 and not lines[start].size and not lines[start].is_content:
+        start += 1
+    return lines[start:]
+
+
+def _joined(document: Document, found: list[tuple[Unit, list[Line], int, int, bool]]) -> str:
+    source = document.source
+    parts: list[str] = []
+    before: Unit | None = None
+    for unit, lines, start, end, is_whole in found:
+        is_alone = len(found) == 1
+        if before is not None:
+            parts.append("\n\n" if _are_apart(source, before, unit) else "\n")
+        if (is_whole and not (is_alone and unit.kind in CODE_KINDS)) or (
+            unit.kind == "table" and len(lines) > 1
+        ):
+            parts.append(unit_source(document, unit))
+        else:
+            parts.append(lines_source(lines, start, end))
+        before = unit
+    return "".join(parts)
+
+
+def _are_apart(source: str, one: Unit, other: Unit) -> bool:
+    """Whether an empty line stands between two units."""
+    end = one.start + len(source[one.start : one.end].rstrip())
+    return source.count("\n", end, other.start) > 1
+
+
+def unit_source(document: Document, unit: Unit) -> str:
+    """The Markdown of a unit."""
+    return document.source[unit.start : unit.end].rstrip("\n")
+
+
+def copied_unit(document: Document, unit: Unit, top: int) -> str:
+    """What a unit gives when it is copied: code without its fence, of others the Markdown."""
+    if unit.kind in CODE_KINDS:
+        return lines_source(_content(document.lines[top : top + unit.height]))
+    return unit_source(document, unit)
