@@ -16,6 +16,7 @@ CopilotTuiError
     ├── CutOff            the reply ended in the middle; what came is kept
     ├── EmptyReply        a reply with nothing in it
     ├── MissingKey        the backend wants a key and there is none
+    ├── MissingAuth       nobody is signed in, or the sign-in is no longer good
     └── BadReply          the answer is nothing this program understands
 """
 
@@ -107,6 +108,10 @@ class EmptyReply(BackendError):
 
 class MissingKey(BackendError):
     """The backend wants a key and there is none."""
+
+
+class MissingAuth(BackendError):
+    """Nobody is signed in to the service, or the sign-in is no longer good."""
 
 
 class BadReply(BackendError):

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, aclosing, suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from copilot_tui.backends import Delta
 from copilot_tui.backends.server_words import body_words, is_page, server_words
@@ -32,6 +32,7 @@ RETRY_LIMIT: Final = 3
 RETRIED: Final = frozenset({429, 503})
 
 Sleep = Callable[[float], Awaitable[object]]
+Asked = TypeVar("Asked")
 
 _ENDINGS: Final = {
     "length": "the reply was cut at the model's length limit",
@@ -57,18 +58,18 @@ async def stream_completion(
     """
     async with AsyncExitStack() as stack:
         answer: Answer | None = None
-        attempts = 0
-        while answer is None:
-            try:
-                answer = await stack.enter_async_context(transport.open_stream(url, body))
-            except Refused as error:
-                attempts += 1
-                wait_s = _wait_before_retry(error, attempts, transport.config.max_wait_s)
-                if not wait_s:
-                    yield Delta(notice=f"{error}; trying again")
-                for left_s in range(wait_s, 0, -1):
-                    yield Delta(notice=f"{error}; trying again in {left_s} s")
-                    await sleep(1.0)
+        attempts = patiently(
+            lambda: stack.enter_async_context(transport.open_stream(url, body)),
+            transport.config.max_wait_s,
+            sleep,
+        )
+        async with aclosing(attempts):
+            async for step in attempts:
+                if isinstance(step, Delta):
+                    yield step
+                else:
+                    answer = step
+        assert answer is not None  # it is the last step
         chunks = await stack.enter_async_context(aclosing(answer.chunks()))
         reader = ReplyReader(transport, keep_conversation=keep_conversation)
         loop = asyncio.get_running_loop()
@@ -82,10 +83,45 @@ async def stream_completion(
                 yield delta
             if reader.failure is not None:
                 raise reader.failure
-        with suppress(TimeoutError, BackendError):
-            async with asyncio.timeout(CLOSING_S):
-                async for _ in chunks:
-                    pass
+        await let_end(chunks)
+
+
+async def patiently(
+    ask: Callable[[], Awaitable[Asked]], max_wait_s: float, sleep: Sleep
+) -> AsyncGenerator[Delta | Asked, None]:
+    """What `ask` gives, as the last step; before it a notice for each second of waiting.
+
+    A refusal that says when to come back is waited for, at most RETRY_LIMIT times. Raises Refused.
+    """
+    attempts = 0
+    while True:
+        try:
+            asked = await ask()
+        except Refused as error:
+            attempts += 1
+            wait_s = _wait_before_retry(error, attempts, max_wait_s)
+            if not wait_s:
+                yield Delta(notice=f"{error}; trying again")
+            for left_s in range(wait_s, 0, -1):
+                yield Delta(notice=f"{error}; trying again in {left_s} s")
+                await sleep(1.0)
+        else:
+            yield asked
+            return
+
+
+async def let_end(chunks: AsyncGenerator[bytes, None]) -> None:
+    """Give the body of a whole reply a moment to end, so that its connection serves again."""
+    with suppress(TimeoutError, BackendError):
+        async with asyncio.timeout(CLOSING_S):
+            async for _ in chunks:
+                pass
+
+
+def unbegun(error: CutOff) -> ConnectionFailed:
+    """A cut before the first word: nothing was cut off, there was no reply."""
+    reason = str(error).removeprefix("cut off: ")
+    return ConnectionFailed(f"{reason} before the first word", "Try again.")
 
 
 def _wait_before_retry(error: Refused, attempts: int, max_wait_s: float) -> int:
@@ -115,9 +151,7 @@ async def _next_chunk(
         if reader.is_complete:
             return None
         if not reader.has_spoken:
-            raise ConnectionFailed(
-                str(error).removeprefix("cut off: ") + " before the first word", "Try again."
-            ) from error
+            raise unbegun(error) from error
         raise
     except (ConnectionFailed, TimedOut):
         if reader.is_complete:
@@ -145,8 +179,8 @@ class ReplyReader:
         self._first = b""
         self._model: str | None = None
         self._saw_tools = False
-        self._text = _Whole()
-        self._reasoning = _Whole()
+        self._text = WholeText()
+        self._reasoning = WholeText()
         self._fresh: dict[str, Any] = {}
 
     def take(self, chunk: bytes) -> Delta:
@@ -175,8 +209,7 @@ class ReplyReader:
         if text or reasoning:
             delta = delta._replace(text=delta.text + text, reasoning=delta.reasoning + reasoning)
         if dropped := self._parser.dropped:
-            pieces = "1 piece" if dropped == 1 else f"{dropped} pieces"
-            delta = delta._replace(notice=f"{pieces} of the reply made no sense and were left out")
+            delta = delta._replace(notice=dropped_notice(dropped))
         return delta
 
     def _read(self, events: list[Event]) -> Delta:
@@ -298,7 +331,7 @@ DOCUMENT_LIMIT: Final = 32 * 1024 * 1024
 _NOTHING: Final = Delta()
 
 
-class _Whole:
+class WholeText:
     """Text in which a character that was sent as two halves in two chunks is whole.
 
     JSON may carry the halves of a UTF-16 pair; alone, neither can be shown or saved.
@@ -310,6 +343,7 @@ class _Whole:
         self._half = ""
 
     def take(self, text: str) -> str:
+        """The text, but for a half at its end that waits for the other."""
         if text.isascii() and not self._half:
             return text
         text = self._half + text
@@ -326,6 +360,12 @@ class _Whole:
         """What stands for a half whose other half never came."""
         half, self._half = self._half, ""
         return "\ufffd" if half else ""
+
+
+def dropped_notice(count: int) -> str:
+    """What is said about pieces of a stream that were no JSON."""
+    pieces = "1 piece" if count == 1 else f"{count} pieces"
+    return f"{pieces} of the reply made no sense and were left out"
 
 
 def _text_of(content: object) -> str:

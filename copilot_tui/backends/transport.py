@@ -64,10 +64,13 @@ class Transport:
         config: BackendConfig,
         key_headers: KeyHeaders,
         *,
+        headers: Mapping[str, str] | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
+        """`headers`: what this server wants over the usual ones; nothing secret."""
         self.config = config
         self._key_headers = key_headers
+        self._own_headers = headers or {}
         self._now = now
         self._client: httpx.AsyncClient | None = None
         self._headers: dict[str, str] = {}
@@ -80,9 +83,7 @@ class Transport:
 
         Raises ConnectionFailed, TimedOut, Refused, RedirectRefused, BadReply, MissingKey.
         """
-        # A lone surrogate, which a terminal can paste, has no place in UTF-8.
-        content = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-        response = await self._send("POST", url, content.encode("utf-8", "replace"))
+        response = await self._send("POST", url, _as_json(body), self._timeout())
         try:
             yield Answer(response, self)
         finally:
@@ -90,7 +91,14 @@ class Transport:
 
     async def get_json(self, url: str) -> object:
         """The JSON at an address. Raises BackendError."""
-        response = await self._send("GET", url, None)
+        return await self._json("GET", url, None)
+
+    async def post_json(self, url: str, body: Mapping[str, Any] | None = None) -> object:
+        """The JSON that answers a POST, which may have no body. Raises BackendError."""
+        return await self._json("POST", url, None if body is None else _as_json(body))
+
+    async def _json(self, method: str, url: str, content: bytes | None) -> object:
+        response = await self._send(method, url, content, self._timeout(LIST_TIMEOUT_S))
         try:
             body = await Answer(response, self).read(BODY_LIMIT)
         finally:
@@ -102,6 +110,10 @@ class Transport:
             raise BadReply(
                 f"{shown(url)} did not answer with JSON: {words}", "Check base_url."
             ) from error
+
+    def forget_keys(self) -> None:
+        """Read the keys again before the next request."""
+        self._headers = {}
 
     async def aclose(self) -> None:
         """Give back every socket."""
@@ -117,11 +129,13 @@ class Transport:
             text = re.sub(edge + re.escape(secret) + edge, "…", text)
         return text
 
-    async def _send(self, method: str, url: str, content: bytes | None) -> httpx.Response:
+    async def _send(
+        self, method: str, url: str, content: bytes | None, limits: httpx.Timeout
+    ) -> httpx.Response:
         """Send, and follow redirects within the server. The response is 2xx, its body unread."""
         client = await self._open()
         for _ in range(REDIRECT_LIMIT + 1):
-            response = await self._send_once(client, method, url, content)
+            response = await self._send_once(client, method, url, content, limits)
             try:
                 if response.is_success:
                     _check_encoding(response)
@@ -138,9 +152,13 @@ class Transport:
         )
 
     async def _send_once(
-        self, client: httpx.AsyncClient, method: str, url: str, content: bytes | None
+        self,
+        client: httpx.AsyncClient,
+        method: str,
+        url: str,
+        content: bytes | None,
+        limits: httpx.Timeout,
     ) -> httpx.Response:
-        limits = self._timeout(LIST_TIMEOUT_S) if method == "GET" else self._timeout()
         try:
             request = client.build_request(
                 method, url, content=content, headers=self._headers, timeout=limits
@@ -163,12 +181,13 @@ class Transport:
             keys = dict(self._key_headers(self.config))
         except ConfigError as error:
             raise MissingKey(str(error), error.hint) from error
-        self._secrets += [value.removeprefix("Bearer ") for value in keys.values() if value]
+        self._secrets += [s for name, value in keys.items() for s in _secrets_in(name, value)]
         return {
             "User-Agent": f"copilot-tui/{__version__}",
             "Accept": "text/event-stream, application/json",
             "Accept-Encoding": "identity",
             "Content-Type": "application/json",
+            **self._own_headers,
             **keys,
         }
 
@@ -213,7 +232,7 @@ class Transport:
                 body = await Answer(response, self).read(ERROR_BODY_LIMIT, whole=False)
         status = response.status_code
         if status == 401:
-            self._headers = {}  # the key may be renewed by now: it is read again
+            self.forget_keys()  # the key may be renewed by now
         wait_s = retry_after_s(response.headers.get("retry-after"), self._now())
         words = self.masked(body_words(body))
         return Refused(
@@ -283,6 +302,23 @@ class Answer:
                         raise BadReply(f"the answer is longer than {limit // 1024 // 1024} MB")
                     break
         return bytes(body[:limit])
+
+
+def _as_json(body: Mapping[str, Any]) -> bytes:
+    # A lone surrogate, which a terminal can paste, has no place in UTF-8.
+    content = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return content.encode("utf-8", "replace")
+
+
+def _secrets_in(name: str, value: str) -> list[str]:
+    """What must not be shown of a header: every cookie's value, or what follows the scheme.
+
+    A scheme is a word before a space (Bearer); a key itself holds none.
+    """
+    if name != "Cookie":
+        return [value.rpartition(" ")[2]] if value else []
+    values = (cookie.partition("=")[2].strip() for cookie in value.split(";"))
+    return [value for value in values if len(value) > 3]  # logged_in=yes is no secret
 
 
 def _check_encoding(response: httpx.Response) -> None:
