@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.table import Table
 from rich.text import Text
@@ -12,12 +12,16 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from copilot_tui.tui.actions import ACTIONS, pretty_key
+from copilot_tui.tui.actions import ACTIONS, Action, pretty_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from textual.app import ComposeResult
+
+
+NARROW: Final = 60
+"""Columns below which keys and what they do stand below each other."""
 
 
 class HelpScreen(ModalScreen[None]):
@@ -34,7 +38,20 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """One table in a box that scrolls."""
         with VerticalScroll(id="help"):
-            yield Static(self._table())
+            is_narrow = self.app.size.width < NARROW
+            yield Static(self._list() if is_narrow else self._table())
+
+    def _list(self) -> Text:
+        """One column: the key, and below it what it does."""
+        text = Text()
+        for action in ACTIONS:
+            text.append(f"{self._keys(action)}\n", "bold")
+            text.append(f"  {action.help}\n")
+        return text.append("Escape closes this", "dim")
+
+    def _keys(self, action: Action) -> str:
+        keys = self._keymap.get(action.id, action.keys)
+        return ", ".join(map(pretty_key, keys.split(",")))
 
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 2, 0, 0))
@@ -43,9 +60,7 @@ class HelpScreen(ModalScreen[None]):
         for group, actions in groupby(ACTIONS, key=lambda action: action.group):
             table.add_row(Text(group, style="bold"), "")
             for action in actions:
-                keys = self._keymap.get(action.id, action.keys)
-                shown = ", ".join(map(pretty_key, keys.split(",")))
-                table.add_row(Text(f"  {shown}"), Text(action.help))
+                table.add_row(Text(f"  {self._keys(action)}"), Text(action.help))
             table.add_row("", "")
         table.add_row(Text("Escape closes this", style="dim"), "")
         return table
