@@ -65,7 +65,7 @@ class Look:
 class Entry:
     """One message in the transcript: its head, its body and its foot, as lines.
 
-    They are drawn when they are first needed, and forgotten when the pane needs room.
+    It exists while its lines are needed; the message is all that lasts.
     """
 
     __slots__ = (
@@ -73,19 +73,17 @@ class Entry:
         "document",
         "foot",
         "head",
-        "is_live",
+        "live_since",
         "message",
-        "started",
         "streamer",
         "taken",
         "thinking",
     )
 
-    def __init__(self, message: Message, *, live: bool = False) -> None:
+    def __init__(self, message: Message, *, live_since: float | None = None) -> None:
         self.message = message
-        self.is_live = live
-        self.started = 0.0
-        """When it was first seen live, by the pane's clock."""
+        self.live_since = live_since
+        """When it was first seen to stream, by the pane's clock; None: it does not."""
         self.streamer: Streamer | None = None
         self.document: Document | None = None
         self.head: list[Line] = []
@@ -97,9 +95,9 @@ class Entry:
         """Characters of the reasoning that the head shows."""
 
     @property
-    def is_drawn(self) -> bool:
-        """Whether the lines are there."""
-        return bool(self.head)
+    def is_live(self) -> bool:
+        """Whether it streams."""
+        return self.live_since is not None
 
     @property
     def height(self) -> int:
@@ -113,17 +111,6 @@ class Entry:
                 return part[index]
             index -= len(part)
         return None
-
-    def estimate(self, width: int) -> int:
-        """Roughly the lines that it takes; costs nothing."""
-        text = self.message.content
-        return 3 + text.count("\n") + len(text) // (width + 12)
-
-    def forget(self) -> None:
-        """Give the lines back."""
-        self.head, self.body, self.foot = [], [], []
-        self.document = self.streamer = None
-        self.taken = 0
 
     def draw(self, look: Look, now: float) -> None:
         """Draw it from its message."""
@@ -158,7 +145,7 @@ class Entry:
         self.take()
         if self.streamer is not None:
             self.streamer.close()
-        self.is_live = False
+        self.live_since = None
         self.streamer = None
         self.draw_head(look, now)
         self.foot = _foot(self.message, look)
@@ -186,6 +173,34 @@ class Entry:
             top = row + (unit.height > 1 and unit.gap and row > len(self.head))
             yield top, row + unit.height, copied_unit(self.document, unit, row - len(self.head))
             row += unit.height
+
+    def anchor(self, row: int) -> tuple[int, int] | None:
+        """A line as the block that it is in and the characters of it above: holds at any width."""
+        if self.document is None or row < len(self.head):
+            return None
+        top = 0
+        row -= len(self.head)
+        heights = [unit.height for unit in self.document.units] or [len(self.body)]
+        for number, height in enumerate(heights):
+            if row < top + height:
+                above = sum([line.size for line in self.body[top:row]])
+                return number, above if self.body[row].size or row > top else -1
+            top += height
+        return None
+
+    def row_of(self, anchor: tuple[int, int]) -> int:
+        """The line of an anchor."""
+        assert self.document is not None
+        number, characters = anchor
+        heights = [unit.height for unit in self.document.units] or [len(self.body)]
+        row = sum(heights[:number])
+        end = row + heights[number]
+        if characters < 0:  # the empty line above the block
+            return len(self.head) + row
+        while row < end - 1 and characters >= self.body[row].size:
+            characters -= self.body[row].size
+            row += 1
+        return len(self.head) + row
 
     def around(
         self, row: int, column: int, *, whole: bool
@@ -231,8 +246,8 @@ class Entry:
         if message.id in look.versions:
             shown, count = look.versions[message.id]
             segments.append(Segment(f"  ◂ {shown}/{count} ▸", quiet))
-        if self.is_live:
-            waited = max(0.0, now - self.started)
+        if self.live_since is not None:
+            waited = max(0.0, now - self.live_since)
             mark = PULSE[int(now * 8) % len(PULSE)]
             text = f"  {mark}" if self.taken else f"  {mark} {waited:.0f} s"
             segments.append(Segment(text, quiet))
@@ -260,6 +275,12 @@ class Entry:
             f"▸ Thought for {seconds:.0f} s" if isinstance(seconds, (int, float)) else "▸ Thoughts"
         )
         return [*look.plain(said, look.blocks.palette.quiet), look.blocks.blank()]
+
+
+def estimate(message: Message, width: int) -> int:
+    """Roughly the lines that a message takes; costs next to nothing."""
+    text = message.content
+    return 3 + text.count("\n") + len(text) // (width + 12)
 
 
 def _size(size: int) -> str:

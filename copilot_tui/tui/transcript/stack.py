@@ -1,0 +1,110 @@
+"""The messages under each other: which are drawn, how high each is, and where a line falls."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING, Final
+
+from copilot_tui.tui.transcript.entries import Entry, estimate
+from copilot_tui.tui.transcript.heights import Heights
+
+if TYPE_CHECKING:
+    from copilot_tui.conversation import Message
+    from copilot_tui.tui.transcript.entries import Look
+
+_DRAWN: Final = 300
+"""Messages whose lines are kept."""
+
+
+class Stack:
+    """Draws a message when its lines are asked for; until then its height is an estimate."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self.messages: list[Message] = []
+        self.index: dict[str, int] = {}
+        self.live: dict[int, float] = {}
+        """Replies that stream, and when they were first seen to."""
+        self.drawn: OrderedDict[int, Entry] = OrderedDict()
+        self.heights = Heights()
+        self.look: Look | None = None
+
+    def __len__(self) -> int:
+        return len(self.messages)
+
+    def fill(self, messages: Sequence[Message], live: Collection[str]) -> None:
+        """Take these messages instead of the present ones."""
+        began = {self.messages[index].id: since for index, since in self.live.items()}
+        self.messages = list(messages)
+        self.index = {message.id: index for index, message in enumerate(messages)}
+        now = self._clock()
+        self.live = {self.index[name]: began.get(name, now) for name in live if name in self.index}
+        self.drawn.clear()
+        self.heights = Heights()
+
+    def append(self, message: Message, *, live: bool) -> int:
+        """Put one more at the end; gives its place."""
+        index = self.index[message.id] = len(self.messages)
+        self.messages.append(message)
+        if live:
+            self.live[index] = self._clock()
+        if self.look is not None:
+            self.heights.append(estimate(message, self.look.blocks.width))
+        return index
+
+    def use(self, look: Look) -> None:
+        """Draw with this look. Heights that were known stay as estimates: they change alike."""
+        self.look = look
+        self.drawn.clear()
+        if len(self.heights) != len(self.messages):
+            width = look.blocks.width
+            self.heights = Heights([estimate(message, width) for message in self.messages])
+
+    def entry(self, index: int) -> Entry:
+        """A message with its lines drawn and its height exact."""
+        entry = self.drawn.get(index)
+        if entry is not None:
+            self.drawn.move_to_end(index)
+            return entry
+        assert self.look is not None
+        now = self._clock()
+        entry = Entry(self.messages[index], live_since=self.live.get(index))
+        entry.draw(self.look, now)
+        self.heights[index] = entry.height
+        self.drawn[index] = entry
+        if len(self.drawn) > _DRAWN:
+            self._forget_one()
+        return entry
+
+    def _forget_one(self) -> None:
+        index = next((index for index in self.drawn if index not in self.live), None)
+        if index is not None:
+            del self.drawn[index]
+
+    def settle(self, index: int, line: int) -> tuple[int, int]:
+        """The place of a line that is counted from a message, wherever it falls."""
+        index = min(max(index, 0), len(self.messages) - 1)
+        while line < 0 and index > 0:
+            index -= 1
+            line += self.entry(index).height
+        line = max(0, line)
+        while line >= (height := self.entry(index).height) and index < len(self.messages) - 1:
+            line -= height
+            index += 1
+        return index, line
+
+    def draw_down(self, index: int, line: int, rows: int) -> int:
+        """Draw what is in sight below a place; gives the rows that it fills, if they are fewer."""
+        below = self.entry(index).height - line
+        while below < rows and index < len(self.messages) - 1:
+            index += 1
+            below += self.entry(index).height
+        return below
+
+    def draw_up(self, rows: int) -> None:
+        """Draw what is in sight at the end."""
+        index = len(self.messages) - 1
+        while index >= 0 and rows > 0:
+            rows -= self.entry(index).height
+            index -= 1

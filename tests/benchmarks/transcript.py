@@ -1,0 +1,170 @@
+"""What the transcript costs: python -m tests.benchmarks.transcript [--quick]
+
+CPU time of this process, in a headless app of 120x40 that holds nothing but the pane. The bars are those
+of DESIGN: P3, P4, P6 and P9.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+from collections.abc import Awaitable, Callable
+from statistics import median
+from time import perf_counter, process_time
+
+from textual.app import App, ComposeResult
+from textual.pilot import Pilot
+
+from copilot_tui.conversation import Message, Role
+from copilot_tui.tui.transcript import Transcript, warm_up
+from tests.benchmarks import corpus
+
+DELTA = 10
+"""Characters of one delta; a model's token has about four."""
+
+RATE = 1_000
+"""Deltas a second."""
+
+SIZE = 200_000
+
+
+class PaneApp(App[None]):
+    """Nothing but the pane."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.transcript = Transcript()
+
+    def compose(self) -> ComposeResult:
+        """The pane."""
+        yield self.transcript
+
+
+def report(name: str, value: float, unit: str, bar: str = "") -> None:
+    """One line of the table."""
+    print(f"{name:<52} {value:9.2f} {unit:<4} {bar}", flush=True)
+
+
+async def cpu_ms(work: Callable[[], Awaitable[object]]) -> float:
+    """CPU milliseconds of some work."""
+    gc.collect()
+    began = process_time()
+    await work()
+    return (process_time() - began) * 1000
+
+
+async def opening(app: PaneApp, pilot: Pilot[None], count: int) -> float:
+    """CPU of showing a conversation until it is painted."""
+    messages = corpus.conversation(count)
+
+    async def show() -> None:
+        app.transcript.show(messages)
+        await pilot.pause()
+
+    return await cpu_ms(show)
+
+
+async def paging(app: PaneApp, pilot: Pilot[None], count: int, pages: int) -> tuple[float, float]:
+    """CPU of a page upwards and of a resize."""
+    app.transcript.show(corpus.conversation(count))
+    await pilot.pause()
+
+    async def page_up() -> None:
+        app.transcript.action_page_up()
+        await pilot.pause()
+
+    up = median([await cpu_ms(page_up) for _ in range(pages)])
+    widths = [(100, 40), (120, 40)] * (pages // 2)
+
+    async def resize(size: tuple[int, int]) -> None:
+        await pilot.resize_terminal(*size)
+        await pilot.pause()
+
+    return up, median([await cpu_ms(lambda size=size: resize(size)) for size in widths])  # type: ignore[misc]
+
+
+async def streaming(
+    app: PaneApp, pilot: Pilot[None], text: str, start: int, seconds: float
+) -> tuple[float, float]:
+    """CPU microseconds a delta at RATE, from this character on; and the longest stall in milliseconds."""
+    message = Message(id="reply", role=Role.ASSISTANT, content=text[:start])
+    app.transcript.show([message], live={"reply"})
+    await pilot.pause()
+    for _ in range(5):  # the first frames after a change of scene are not those of a stream
+        await asyncio.sleep(0.05)
+    gc.collect()
+    gc.freeze()
+    count = int(RATE * seconds)
+    began_cpu, began = process_time(), perf_counter()
+    longest, last = 0.0, began
+    sent = 0
+    while sent < count:
+        due = min(count, int((perf_counter() - began) * RATE) + 1)
+        for number in range(sent, due):
+            at = start + number * DELTA
+            message.append(text[at : at + DELTA])
+            app.transcript.grow("reply")
+        sent = due
+        await asyncio.sleep(0.001)
+        now = perf_counter()
+        longest, last = max(longest, now - last), now
+    while app.transcript.is_drawing_due:
+        await asyncio.sleep(0.005)
+    return (process_time() - began_cpu) / count * 1e6, longest * 1000
+
+
+async def blast(app: PaneApp, pilot: Pilot[None], deltas: int) -> float:
+    """CPU of a reply at full speed."""
+    text = corpus.reply("mixed", deltas * DELTA)
+    message = Message(id="reply", role=Role.ASSISTANT)
+    app.transcript.show([message], live={"reply"})
+    await pilot.pause()
+
+    async def work() -> None:
+        for number in range(deltas):
+            message.append(text[number * DELTA : (number + 1) * DELTA])
+            app.transcript.grow("reply")
+            if number % 40 == 0:
+                await asyncio.sleep(0)
+        app.transcript.finish("reply")
+        await pilot.pause()
+
+    return await cpu_ms(work)
+
+
+async def run(quick: bool) -> None:
+    """Measure everything and print it."""
+    seconds, pages = (1.0, 10) if quick else (3.0, 40)
+    warm_up()
+    app = PaneApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opening(app, pilot, 20)
+        small, large = await opening(app, pilot, 20), await opening(app, pilot, 10_000)
+        report("open 20 messages", small, "ms")
+        report("open 10,000 messages", large, "ms")
+        up_100, resize_100 = await paging(app, pilot, 100, pages)
+        up, resize = await paging(app, pilot, 10_000, pages)
+        report("page up in 10,000 messages", up, "ms", "P9: <= 15")
+        report("  against 100 messages", up / up_100, "x", "P9: <= 1.1")
+        report("resize, 10,000 messages", resize, "ms", "P9: <= 30")
+        report("  against 100 messages", resize / resize_100, "x", "P9: <= 1.1")
+        for kind in corpus.KINDS:
+            text = corpus.reply(kind, SIZE + int(RATE * seconds * DELTA) + 1000)
+            low, _ = await streaming(app, pilot, text, 0, seconds)
+            high, stall = await streaming(app, pilot, text, SIZE, seconds)
+            report(f"a delta at {SIZE // 1000} kB, {kind}", high, "us")
+            report("  against one at 0 bytes", high / low, "x", "P6: <= 1.1")
+            report("  longest stall of the loop", stall, "ms", "<= 15")
+        report("20,000 deltas at full speed", await blast(app, pilot, 20_000), "ms")
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="shorter, less exact")
+    asyncio.run(run(parser.parse_args().quick))
+
+
+if __name__ == "__main__":
+    main()
