@@ -22,14 +22,12 @@ def run(
     # The start makes half a million objects that stay: collecting among them is wasted time.
     gc.disable()
     with Terminal() as terminal:
-        from copilot_tui.store import PrivateStore, Store
         from copilot_tui.tui.app import CopilotApp
         from copilot_tui.tui.desk import Desk
         from copilot_tui.tui.driver import driver_class
 
-        store = PrivateStore() if private else Store(config.data_dir, config.cache_dir)
         app = CopilotApp(
-            Desk(config, store),
+            Desk(config, private=private),
             prompt=prompt,
             continue_last=continue_last,
             dark=background_is_dark(terminal),

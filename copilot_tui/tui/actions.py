@@ -9,8 +9,8 @@ from typing import Final, Literal, NamedTuple
 
 from textual.binding import Binding
 
-Place = Literal["prompt", "screen"]
-"""Where the key works: in the prompt alone, or anywhere on the main screen."""
+Place = Literal["prompt", "screen", "transcript"]
+"""Where the key works: in the prompt alone, anywhere on the main screen, or but in the prompt."""
 
 Group = Literal["Writing", "Conversations", "Replies", "Reading", "Program"]
 
@@ -36,7 +36,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action(
         "send",
         "enter",
-        "send",
+        "screen.send",  # at once: by a message, what is typed behind Enter would be sent or lost
         "Send",
         "send the prompt; on an empty prompt after a failed reply: try again",
         "Writing",
@@ -173,6 +173,52 @@ ACTIONS: Final[tuple[Action, ...]] = (
         palette=False,
     ),
     Action(
+        "copy-block",
+        "alt+y",
+        "hints",
+        "Copy a block",
+        "put a letter on every block in sight; that letter copies the block's source",
+        "Reading",
+    ),
+    Action(
+        "find",
+        "slash",
+        "find",
+        "Find here",
+        "with the focus on the transcript, find in it; on the sidebar, narrow it",
+        "Reading",
+        place="transcript",
+    ),
+    Action(
+        "next-match",
+        "n",
+        "next_match",
+        "Next match",
+        "go to the next match",
+        "Reading",
+        palette=False,
+        place="transcript",
+    ),
+    Action(
+        "previous-match",
+        "N",
+        "previous_match",
+        "Previous match",
+        "go to the match before",
+        "Reading",
+        palette=False,
+        place="transcript",
+    ),
+    Action(
+        "wrap-code",
+        "w",
+        "wrap_code",
+        "Wrap code",
+        "wrap long lines of code, or let them scroll sideways with ← and →",
+        "Reading",
+        place="transcript",
+    ),
+    Action(
         "page-up",
         "pageup",
         "page_up",
@@ -224,9 +270,12 @@ _BY_ID: Final = {action.id: action for action in ACTIONS}
 
 
 def bindings(place: Place) -> list[Binding]:
-    """The bindings of one place. They come before the text area's own, which would take some."""
+    """The bindings of one place. They come before the text area's own, which would take some.
+
+    Those of the transcript are letters, which a prompt that has the focus takes first.
+    """
     return [
-        Binding(a.keys, a.action, a.name, id=a.id, priority=True, show=False)
+        Binding(a.keys, a.action, a.name, id=a.id, priority=place != "transcript", show=False)
         for a in ACTIONS
         if a.place == place
     ]
@@ -245,11 +294,14 @@ _NAMES: Final = {
     "right": "→",
     "up": "↑",
     "down": "↓",
+    "slash": "/",
 }
 
 
 def pretty_key(key: str) -> str:
     """ctrl+pageup → Ctrl+PageUp."""
+    if len(key) == 1:
+        return key  # N is another key than n
     return "+".join(_NAMES.get(part, part.capitalize()) for part in key.strip().split("+"))
 
 

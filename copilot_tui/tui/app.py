@@ -14,7 +14,6 @@ from textual.worker import Worker, WorkerState
 
 from copilot_tui.conversation import Role
 from copilot_tui.errors import StoreError
-from copilot_tui.store import ViewState
 from copilot_tui.tui import messages
 from copilot_tui.tui.actions import ACTIONS
 from copilot_tui.tui.answers import Answers, in_one_line, versions_shown
@@ -25,7 +24,6 @@ from copilot_tui.tui.palette import Palette
 from copilot_tui.tui.screens.main import MainScreen
 from copilot_tui.tui.themes import DARK, LIGHT
 from copilot_tui.tui.transcript import Place
-from copilot_tui.tui.transcript.markdown import warm_up
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable
@@ -41,6 +39,9 @@ DRAFT_DELAY_S = 0.4
 """What is typed is on disk at most a second later."""
 
 NOTICE_S = 8.0
+
+SETTLE_DELAY_S = 0.1
+"""After the first frame the keys come first; the list of conversations after them."""
 
 
 class CopilotApp(App[int]):
@@ -75,7 +76,10 @@ class CopilotApp(App[int]):
         self._history: int | None = None
         self.register_theme(DARK)
         self.register_theme(LIGHT)
-        self.theme = DARK.name if dark else LIGHT.name
+        # Not by assignment, which would read all style sheets once more when the app runs.
+        self.set_reactive(App.theme, DARK.name if dark else LIGHT.name)
+        self.update_classes({"-dark-mode": dark, "-light-mode": not dark}, update=False)
+        self.stylesheet.set_variables(self.get_css_variables())
         self.set_keymap(desk.config.keys)
 
     # Start and end
@@ -100,8 +104,7 @@ class CopilotApp(App[int]):
         held, self._held = self._held or [], None
         for event in held:
             await self.on_event(event)
-        # What lives now lives to the end; the collector need not look at it again.
-        gc.collect()
+        # What lives now lives to the end; the collector need not look at it, now or later.
         gc.freeze()
         gc.set_threshold(20_000, 50, 1_000)
         gc.enable()
@@ -112,7 +115,9 @@ class CopilotApp(App[int]):
     async def _settle_in(self) -> None:
         """Read the list, fold in what a crash left, and import what the first reply needs."""
         try:
-            await asyncio.to_thread(warm_up)
+            if not self._continue_last and self._first_prompt is None:
+                await asyncio.sleep(SETTLE_DELAY_S)
+            await asyncio.to_thread(_warm_up)
             await self.desk.read_rows(at_once=True)
             self.refresh_sidebar()
             if self._continue_last and self.desk.rows:
@@ -123,8 +128,9 @@ class CopilotApp(App[int]):
             self.refresh_sidebar()
             if self._continue_last and self.desk.rows and self.desk.is_blank(self.shown):
                 self.show(max(self.desk.rows, key=lambda row: row.updated_at).id)
-            if recovered:
-                self.say(f"Recovered {len(recovered)} unfinished replies from the last time")
+            left = set(recovered) - self.desk.asked  # what was stopped just now is not of last time
+            if left:
+                self.say(f"Recovered {len(left)} unfinished replies from the last time")
             for problem in self.desk.store.problems()[:1]:
                 self.say(str(problem), warn=True)
             await self.desk.in_order(self.desk.store.purge_trash)
@@ -266,14 +272,14 @@ class CopilotApp(App[int]):
 
     # Prompts and replies
 
-    def on_composer_submitted(self, message: Composer.Submitted) -> None:
+    def send_prompt(self) -> None:
         """Enter: send; on an empty prompt after a failed reply, try again."""
-        if message.text.strip():
-            if self.answers.send(self.shown, message.text):
-                self.main.composer.take()
-                self._keep_draft()
-        else:
+        prompt = self.main.composer.text
+        if not prompt.strip():
             self.answers.try_again()
+        elif self.answers.send(self.shown, prompt):
+            self.main.composer.take()
+            self._keep_draft()
 
     def on_reply_changed(self, message: messages.ReplyChanged) -> None:
         """Let the transcript take what came."""
@@ -345,6 +351,8 @@ class CopilotApp(App[int]):
             self.refresh_sidebar()
 
     def _keep_place(self) -> None:
+        from copilot_tui.store import ViewState
+
         place = self.main.transcript.place
         state = ViewState(
             message_id=place.message_id if place else None, line=place.line if place else 0
@@ -368,9 +376,16 @@ class CopilotApp(App[int]):
     # Copying, themes, help
 
     def copy(self, text: str, what: str) -> None:
-        """Put text on the clipboard, through the terminal."""
-        self.copy_to_clipboard(text)
-        self.say(f"Sent {what} to the terminal's clipboard (OSC 52), {len(text):,} characters")
+        """Put text on the clipboard, and say by which way."""
+        self.run_worker(self._copy(text, what), group="copy", exit_on_error=False)
+
+    async def _copy(self, text: str, what: str) -> None:
+        from copilot_tui.tui import clipboard
+
+        outcome = await clipboard.copy(text)
+        if outcome.asks_terminal:
+            self.copy_to_clipboard(text.encode("utf-8", "replace").decode())
+        self.say(outcome.sentence(what, text))
 
     def copy_reply(self) -> None:
         """Copy the last reply as it came."""
@@ -401,3 +416,11 @@ class CopilotApp(App[int]):
             if action.palette:
                 callback = getattr(self.main, f"action_{action.action}")
                 yield SystemCommand(action.name, action.help, callback)
+
+
+def _warm_up() -> None:
+    """Import what the first reply needs."""
+    from copilot_tui import replies  # noqa: F401
+    from copilot_tui.tui.transcript.markdown import warm_up
+
+    warm_up()

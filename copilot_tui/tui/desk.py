@@ -1,6 +1,7 @@
 """What lies on the desk: the open conversations, which of them stream, and what is noted of all.
 
-Knows nothing of widgets. Everything that may wait for a disk runs in a thread.
+Knows nothing of widgets. Everything that may wait for a disk runs in a thread. Store, backends and
+replies are imported when they are needed, which is after the first frame.
 """
 
 from __future__ import annotations
@@ -8,11 +9,10 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import aclosing
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from copilot_tui import backends, replies
 from copilot_tui.conversation import Conversation, Message, Role, Status, new_conversation, utc_now
-from copilot_tui.store import Draft, ViewState
 from copilot_tui.tui.sidebar import Mark, Row
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from copilot_tui.backends import Backend, Delta
     from copilot_tui.config import BackendConfig, Config
     from copilot_tui.replies import Turn
-    from copilot_tui.store import PrivateStore, Store
+    from copilot_tui.store import Draft, PrivateStore, Store, ViewState
 
 
 class Desk:
@@ -31,18 +31,23 @@ class Desk:
     def __init__(
         self,
         config: Config,
-        store: Store | PrivateStore,
+        store: Store | PrivateStore | None = None,
         *,
-        make_backend: Callable[[BackendConfig], Backend] = backends.create,
+        private: bool = False,
+        make_backend: Callable[[BackendConfig], Backend] | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.config = config
-        self.store = store
+        self._is_private = private
+        if store is not None:
+            self.store = store
         self.now = now
         self.open: dict[str, Conversation] = {}
         """Conversations that were shown or stream, by id; the objects that replies grow in."""
         self.turns: dict[str, Turn] = {}
         """The replies that stream now, by conversation id."""
+        self.asked: set[str] = set()
+        """Ids of the conversations that something was sent in since the start."""
         self.rows: list[Row] = []
         self.unread: set[str] = set()
         self.failed: set[str] = set()
@@ -54,6 +59,15 @@ class Desk:
         self._backends: dict[str, Backend] = {}
         # One thread, so that the later draft is also the later write.
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="copilot-tui-disk")
+
+    @cached_property
+    def store(self) -> Store | PrivateStore:
+        """Where the conversations are, made when it is first needed."""
+        from copilot_tui.store import PrivateStore, Store
+
+        if self._is_private:
+            return PrivateStore()
+        return Store(self.config.data_dir, self.config.cache_dir)
 
     # Conversations
 
@@ -126,17 +140,24 @@ class Desk:
         """The backend of a conversation, made when it is first needed. Raises ConfigError."""
         config = self.backend_config(conversation)
         if config.name not in self._backends:
-            self._backends[config.name] = self._make_backend(config)
+            from copilot_tui import backends
+
+            make = self._make_backend or backends.create
+            self._backends[config.name] = make(config)
         return self._backends[config.name]
 
     def begin(self, conversation: Conversation, prompt: str) -> Turn:
         """Put a prompt, and an empty reply to it, into the conversation."""
+        from copilot_tui import replies
+
         name = replies.choose_backend(conversation, self.config).name
         turn = replies.new_turn(conversation, prompt, backend_name=name, now=self.now)
         return self._note_turn(turn)
 
     def begin_again(self, conversation: Conversation, reply_id: str) -> Turn:
         """Put another empty reply beside this one."""
+        from copilot_tui import replies
+
         name = replies.choose_backend(conversation, self.config).name
         turn = replies.another_reply(conversation, reply_id, backend_name=name, now=self.now)
         return self._note_turn(turn)
@@ -144,6 +165,7 @@ class Desk:
     def _note_turn(self, turn: Turn) -> Turn:
         id_ = turn.conversation.id
         self.turns[id_] = turn
+        self.asked.add(id_)
         self.failed.discard(id_)
         self._saved.add(id_)
         self.note_row(turn.conversation)
@@ -151,6 +173,8 @@ class Desk:
 
     async def stream(self, turn: Turn) -> AsyncGenerator[Delta, None]:
         """The reply, as it comes; see replies.stream_reply."""
+        from copilot_tui import replies
+
         backend = self.backend(turn.conversation)
         async with aclosing(
             replies.stream_reply(turn, backend=backend, store=self.store, now=self.now)
@@ -174,6 +198,8 @@ class Desk:
     async def save_stopped(self, reply_id: str) -> None:
         """Save a reply that was stopped; one that ended by itself is saved. Raises StoreError."""
         if (turn := self._stopped.pop(reply_id, None)) is not None:
+            from copilot_tui import replies
+
             saved = await self.in_order(replies.settle, turn, self.store)
             saved.apply_to(turn.conversation)
 
@@ -190,7 +216,11 @@ class Desk:
         too.
         """
         before = self.drafts.get(conversation.id)
-        draft = Draft(text=text, caret=caret) if text else None
+        draft = None
+        if text:
+            from copilot_tui.store import Draft
+
+            draft = Draft(text=text, caret=caret)
         if draft == before:
             return None
         if draft is None:

@@ -79,12 +79,19 @@ class Sidebar(ScrollView, can_focus=True):
         Binding("home", "first", show=False),
         Binding("end", "last", show=False),
         Binding("enter", "pick", show=False),
+        Binding("slash", "filter", show=False),
         Binding("r", "rename", show=False),
         Binding("d", "delete", show=False),
     ]
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
+        self._all: list[Row] = []
+        self._folded: list[str] = []
+        """The titles as they are compared."""
+        self._filter: str | None = None
+        """What is typed to narrow the list; None: it is not narrowed."""
+        self._now = datetime.now().astimezone()
         self._rows: list[Row] = []
         self._lines: list[str | int] = []
         """A group's heading, or the index of a row."""
@@ -99,13 +106,27 @@ class Sidebar(ScrollView, can_focus=True):
 
     def show_rows(self, rows: Sequence[Row], *, now: datetime) -> None:
         """Replace the list; the newest comes first."""
-        self._rows = list(rows)
-        self._lines = list(_grouped(self._rows, now))
+        self._all = list(rows)
+        self._folded = [row.title.casefold() for row in rows]
+        self._now = now
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        if self._filter:
+            typed = self._filter.casefold()
+            self._rows = [
+                row for row, title in zip(self._all, self._folded, strict=True) if typed in title
+            ]
+        else:
+            self._rows = self._all
+        self._lines = _grouped(self._rows, self._now)
+        if self._filter is not None:
+            self._lines.insert(0, f"/{self._filter}▏ {len(self._rows)}")
         self._line_of = {
             self._rows[line].id: y for y, line in enumerate(self._lines) if isinstance(line, int)
         }
         if self._cursor not in self._line_of:
-            self._cursor = self._shown
+            self._cursor = self._rows[0].id if self._filter and self._rows else self._shown
         self.virtual_size = Size(self.size.width, len(self._lines))
         self.refresh()
 
@@ -124,11 +145,13 @@ class Sidebar(ScrollView, can_focus=True):
 
     def show_current(self, conversation_id: str) -> None:
         """Mark the conversation that the transcript shows, and bring it into view."""
-        before, self._shown, self._cursor = self._shown, conversation_id, conversation_id
+        before, self._shown = self._shown, conversation_id
         for id_ in (before, conversation_id):
             if id_ is not None:
                 self._refresh_row(id_)
-        self._reveal(conversation_id)
+        if not self.has_focus:  # else somebody walks through the list
+            self._cursor = conversation_id
+            self._reveal(conversation_id)
 
     def neighbour(self, step: int) -> str | None:
         """The conversation `step` rows after the shown one; None: there is none."""
@@ -262,6 +285,34 @@ class Sidebar(ScrollView, can_focus=True):
         """Show the conversation under the cursor."""
         if self._cursor is not None:
             self.post_message(ConversationPicked(self._cursor))
+        self.end_filter()
+
+    def action_filter(self) -> None:
+        """`/`: what is typed now narrows the list."""
+        self._filter = ""
+        self._lay_out()
+
+    def end_filter(self) -> bool:
+        """Show all again; whether the list was narrowed."""
+        if self._filter is None:
+            return False
+        self._filter = None
+        self._lay_out()
+        self._reveal(self._cursor or "")
+        return True
+
+    async def on_event(self, event: events.Event) -> None:
+        """While the list is being narrowed, letters are text and no commands."""
+        if self._filter is not None and isinstance(event, events.Key):
+            typed = event.character if event.is_printable else None
+            if typed is not None or event.key == "backspace":
+                event.stop()
+                event.prevent_default()
+                self._filter = self._filter + typed if typed else self._filter[:-1]
+                self.scroll_to(0, 0, animate=False)
+                self._lay_out()
+                return
+        await super().on_event(event)
 
     def action_rename(self) -> None:
         """Rename the conversation under the cursor."""

@@ -11,6 +11,7 @@ from copilot_tui.errors import ConnectionFailed, ReplyFailed
 from copilot_tui.replies import CONTINUE_PROMPT
 from copilot_tui.store import Store
 from copilot_tui.tui.app import CopilotApp
+from copilot_tui.tui.transcript import Transcript
 from tests.fakes import FakeBackend, Hold
 from tests.tui.conftest import MakeApp
 
@@ -429,3 +430,69 @@ async def test_a_store_that_cannot_be_written_loses_neither_prompt_nor_app(
         await until(pilot, lambda: not app.desk.turns)
         await pilot.pause()
         assert "precious words" in shown_text(app)
+
+
+async def test_slash_finds_in_the_transcript_and_escape_ends_it(
+    make_app: MakeApp, store: Store
+) -> None:
+    old = saved_conversation(store, "old", "q", "\n\n".join(f"para {n}" for n in range(200)))
+    async with make_app(continue_last=True).run_test(size=(100, 30)) as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: app.shown.id == old.id)
+        app.main.transcript.focus()
+        await pilot.press("slash", *"para 17", "enter")
+        assert "Found 11 times" in app.main.status.notice
+        assert app.main.transcript.has_focus
+        first = shown_text(app)
+        assert "para 17" in first
+        for _ in range(10):
+            await pilot.press("n")
+        assert shown_text(app) != first
+        await pilot.press("escape")
+        assert not app.main.find_bar.is_open
+
+
+async def test_slash_narrows_the_sidebar_while_letters_are_typed(
+    make_app: MakeApp, store: Store
+) -> None:
+    for title in ("red door", "blue door", "red roof"):
+        saved_conversation(store, title, "q", "a")
+    async with make_app().run_test() as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: len(app.desk.rows) == 3)
+        app.main.sidebar.focus()
+        await pilot.press("slash", *"red", "space", "d")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.shown.title == "red door")
+        assert {each.title for each in store.summaries()} == {"red door", "blue door", "red roof"}
+
+
+async def test_alt_y_copies_the_block_of_the_letter(make_app: MakeApp, store: Store) -> None:
+    code = "def f():\n\n    return 1  # two spaces"
+    saved_conversation(store, "old", "q", f"Some text.\n\n```python\n{code}\n```\n")
+    async with make_app(continue_last=True).run_test(size=(100, 30)) as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: app.shown.title == "old")
+        copied: list[str] = []
+        app.copy = lambda text, what: copied.append(text)  # type: ignore[method-assign]
+        await pilot.press("alt+y")
+        await until(pilot, lambda: len(app.screen_stack) == 2)
+        letters = {source: letter for letter, source in app.main.transcript.show_hints().items()}
+        [wanted] = [letter for source, letter in letters.items() if "return 1" in source]
+        await pilot.press(wanted)
+        await until(pilot, lambda: copied)
+        assert copied[0] == code
+
+
+async def test_a_link_is_opened_only_after_a_look_at_its_address(make_app: MakeApp) -> None:
+    async with make_app().run_test() as pilot:
+        app = app_of(pilot)
+        opened: list[str] = []
+        app.open_url = lambda url, **_: opened.append(url)  # type: ignore[method-assign]
+        for url, opens in (("https://example.com/a", True), ("file:///etc/passwd", False)):
+            app.main.transcript.post_message(Transcript.LinkActivated(url))
+            await until(pilot, lambda: len(app.screen_stack) == 2)
+            await pilot.press("enter")
+            await pilot.press("escape")
+            await until(pilot, lambda: len(app.screen_stack) == 1)
+            assert (url in opened) is opens

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from textual import events, work
 from textual.binding import BindingType
@@ -11,6 +11,7 @@ from textual.screen import Screen
 
 from copilot_tui.tui.actions import bindings, shown_key
 from copilot_tui.tui.composer import Composer
+from copilot_tui.tui.find import FindBar
 from copilot_tui.tui.palette import Palette
 from copilot_tui.tui.sidebar import Sidebar
 from copilot_tui.tui.status import StatusLine
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     from copilot_tui.tui.app import CopilotApp
 
+OPENED_SCHEMES: Final = frozenset({"http", "https", "mailto"})
+"""Links that may leave the program; a server may write any other."""
+
 NARROW: int = 72
 """Columns below which the sidebar is hidden until it is asked for, and then stands alone."""
 
@@ -28,7 +32,7 @@ NARROW: int = 72
 class MainScreen(Screen[None]):
     """Lays out the widgets and answers the keys of ACTIONS."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("screen")]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("screen"), *bindings("transcript")]
     AUTO_FOCUS = "#composer"
 
     def __init__(self) -> None:
@@ -38,6 +42,8 @@ class MainScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """The four rooms."""
+        # Now, so that the first frame is laid out once, and has the sidebar if there is room.
+        self._set_layout_classes(self.app.size.width)
         with Horizontal():
             yield Sidebar(id="sidebar")
             with Vertical(id="main"):
@@ -47,6 +53,7 @@ class MainScreen(Screen[None]):
                     failed_help=f"{self.key('send')} tries again",
                     id="transcript",
                 )
+                yield FindBar(id="find")
                 yield Composer(id="composer")
                 yield StatusLine(id="status")
 
@@ -86,6 +93,11 @@ class MainScreen(Screen[None]):
         return self.query_one("#composer", Composer)
 
     @property
+    def find_bar(self) -> FindBar:
+        """Where `/` finds in the transcript."""
+        return self.query_one("#find", FindBar)
+
+    @property
     def status(self) -> StatusLine:
         """The line at the bottom."""
         return self.query_one("#status", StatusLine)
@@ -97,12 +109,19 @@ class MainScreen(Screen[None]):
         self._lay_out(event.size.width)
 
     def _lay_out(self, width: int) -> None:
+        if self._set_layout_classes(width):
+            self.update_node_styles()
+        if not self.has_class("-sidebar") and self.sidebar.has_focus:
+            self.composer.focus()
+
+    def _set_layout_classes(self, width: int) -> bool:
+        """Whether any has changed; the style sheets are still to be applied then."""
+        before = self.classes
         narrow = width < NARROW
         shown = self._wants_sidebar if self._wants_sidebar is not None else not narrow
-        self.set_class(narrow, "-narrow")
-        self.set_class(shown, "-sidebar")
-        if not shown and self.sidebar.has_focus:
-            self.composer.focus()
+        self.set_class(narrow, "-narrow", update=False)
+        self.set_class(shown, "-sidebar", update=False)
+        return self.classes != before
 
     def action_sidebar(self) -> None:
         """Show or hide the sidebar; in a narrow window it comes with the focus."""
@@ -121,6 +140,10 @@ class MainScreen(Screen[None]):
         return False
 
     # Keys. What changes something is the app's.
+
+    def action_send(self) -> None:
+        """Enter in the prompt."""
+        self.desk_app.send_prompt()
 
     def action_new(self) -> None:
         """Ctrl+N."""
@@ -161,6 +184,11 @@ class MainScreen(Screen[None]):
         if self.selections:
             self.clear_selection()
             return
+        if self.find_bar.is_open:
+            self._close_find()
+            return
+        if self.sidebar.end_filter():
+            return
         if self.close_narrow_sidebar():
             self.composer.focus()
             return
@@ -199,6 +227,79 @@ class MainScreen(Screen[None]):
             self.desk_app.copy(selected, "the selection")
         else:
             self.desk_app.say(f"{self.key('quit')} quits; everything is saved")
+
+    @work(group="hints", exclusive=True)
+    async def action_hints(self) -> None:
+        """Alt+Y."""
+        from copilot_tui.tui.screens.hints import HintsScreen
+
+        sources = self.transcript.show_hints()
+        if not sources:
+            self.desk_app.say("There is no block in sight to copy")
+            return
+        try:
+            letter = await self.app.push_screen_wait(HintsScreen(sources))
+        finally:
+            self.transcript.hide_hints()
+        if letter is not None:
+            self.desk_app.copy(sources[letter], "the block")
+
+    # Finding
+
+    def action_find(self) -> None:
+        """`/` in the transcript."""
+        self.find_bar.open()
+
+    def on_find_bar_wanted(self, message: FindBar.Wanted) -> None:
+        """Something else is to be found."""
+        count = self.transcript.find(message.words)
+        if message.words:
+            times = "once" if count == 1 else f"{count} times" if count else "nowhere"
+            on, back, end = map(self.key, ("next-match", "previous-match", "escape"))
+            self.desk_app.say(f"Found {times} · {on} and {back} go on, {end} ends it")
+
+    def on_find_bar_step_wanted(self, message: FindBar.StepWanted) -> None:
+        """Up and Down in the bar."""
+        self.transcript.find_next(1 if message.step > 0 else -1)
+
+    def on_find_bar_left(self, message: FindBar.Left) -> None:
+        """Enter in the bar."""
+        if message.closed:
+            self._close_find()
+        else:
+            self.transcript.focus()
+
+    def _close_find(self) -> None:
+        self.find_bar.close()
+        self.transcript.find("")
+        self.transcript.focus()
+
+    def action_next_match(self) -> None:
+        """`n`."""
+        if not self.transcript.find_next(1):
+            self.find_bar.open()
+
+    def action_previous_match(self) -> None:
+        """`N`."""
+        if not self.transcript.find_next(-1):
+            self.find_bar.open()
+
+    def action_wrap_code(self) -> None:
+        """`w`."""
+        self.transcript.toggle_code_wrap()
+
+    @work(group="link", exclusive=True)
+    async def on_transcript_link_activated(self, message: Transcript.LinkActivated) -> None:
+        """A link is opened after a look at its address."""
+        from copilot_tui.tui.screens.link import LinkScreen
+
+        url = message.url
+        opens = url.partition(":")[0].lower() in OPENED_SCHEMES
+        answer = await self.app.push_screen_wait(LinkScreen(url, opens=opens))
+        if answer == "open":
+            self.app.open_url(url)
+        elif answer == "copy":
+            self.desk_app.copy(url, "the address")
 
     def action_page_up(self) -> None:
         """PageUp."""
