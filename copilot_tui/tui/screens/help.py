@@ -46,7 +46,7 @@ class HelpScreen(ModalScreen[None]):
         text = Text()
         for action in ACTIONS:
             text.append(f"{self._keys(action)}\n", "bold")
-            text.append(f"  {action.help.replace("`", "")}\n")
+            text.append(f"  {_plain(action.help)}\n")
         return text.append("Escape closes this", "dim")
 
     def _keys(self, action: Action) -> str:
@@ -60,7 +60,7 @@ class HelpScreen(ModalScreen[None]):
         for group, actions in groupby(ACTIONS, key=lambda action: action.group):
             table.add_row(Text(group, style="bold"), "")
             for action in actions:
-                table.add_row(Text(f"  {self._keys(action)}"), Text(action.help.replace("`", "")))
+                table.add_row(Text(f"  {self._keys(action)}"), Text(_plain(action.help)))
             table.add_row("", "")
         table.add_row(Text("Escape closes this", style="dim"), "")
         return table
@@ -68,3 +68,7 @@ class HelpScreen(ModalScreen[None]):
     def action_close(self) -> None:
         """Back to the conversation."""
         self.dismiss(None)
+
+
+def _plain(help_text: str) -> str:
+    return help_text.replace("`", "")
