@@ -135,6 +135,8 @@ class Message:
     model: str | None = None
     backend: str | None = None
     reasoning: GrowingText = GrowingText()
+    reasoning_s: float | None = None
+    """Seconds from the first word of the reasoning to the first of the answer."""
     finish_reason: str | None = None
     """Why the model stopped, in the server's word."""
     usage: dict[str, Any] | None = None

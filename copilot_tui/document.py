@@ -80,6 +80,7 @@ _MESSAGE_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
     "finish_reason": _STR_OR_NULL,
     "usage": _DICT_OR_NULL,
     "elapsed_s": (float, int, type(None)),
+    "reasoning_s": (float, int, type(None)),
     "attachments": _LIST,
     "wire": _DICT_OR_NULL,
 }
@@ -185,7 +186,7 @@ def message_to_json(message: Message) -> dict[str, Any]:
         "status": message.status.value,
         "error": message.error,
     }
-    for key in ("hint", "model", "backend", "finish_reason", "usage", "elapsed_s"):
+    for key in ("hint", "model", "backend", "finish_reason", "usage", "elapsed_s", "reasoning_s"):
         value = getattr(message, key)
         if value is not None:
             found[key] = value
@@ -286,15 +287,21 @@ def loads(data: bytes, name: str = "the document") -> Conversation:
     One of a newer version is read as far as it is understood; `is_newer` then says so.
     """
     try:
-        return _conversation(_parse(data))
-    except _Wrong as wrong:
-        raise unreadable(name, str(wrong)) from None
+        return from_json(_parse(data), name)
     except RecursionError:
         raise unreadable(name, "it is nested too deeply") from None
     except UnicodeDecodeError as error:
         raise unreadable(name, f"it is not UTF-8 (byte {error.start})") from None
     except ValueError as error:
         raise unreadable(name, f"it is not JSON ({error})" if data else "it is empty") from None
+
+
+def from_json(value: object, name: str) -> Conversation:
+    """The conversation in a document that was parsed already. Raises UnreadableDocument."""
+    try:
+        return _conversation(value)
+    except _Wrong as wrong:
+        raise unreadable(name, str(wrong)) from None
 
 
 def unreadable(name: str, why: str) -> UnreadableDocument:

@@ -155,11 +155,11 @@ async def stream_reply(
     turn.journal = await asyncio.to_thread(store.open_journal, turn.conversation, turn.reply)
     keeper = _JournalKeeper(turn.journal)
     started = time.monotonic()
+    progress = _Progress(turn.reply)
     failure: BackendError | None = None
     try:
         try:
             async with aclosing(backend.stream(turn.request)) as deltas:
-                progress = _Progress(turn.reply)
                 async for delta in deltas:
                     progress.take(delta)
                     keeper.append(delta.text, delta.reasoning)
@@ -172,6 +172,7 @@ async def stream_reply(
             turn.reply.status = Status.PARTIAL if error.cut_off else Status.ERROR
             turn.reply.error, turn.reply.hint = str(error), error.hint or None
         turn.reply.elapsed_s = round(time.monotonic() - started, 3)
+        progress.end_thinking()
         keeper.flush()
         (await asyncio.to_thread(settle, turn, store, now=now)).apply_to(turn.conversation)
         if failure is not None:
@@ -179,6 +180,7 @@ async def stream_reply(
     finally:
         # No await here: on quit nobody waits for us. The next load folds in what was not saved.
         turn.reply.elapsed_s = turn.reply.elapsed_s or round(time.monotonic() - started, 3)
+        progress.end_thinking()
         keeper.close()
 
 
@@ -202,16 +204,20 @@ class _Progress:
     def __init__(self, reply: Message) -> None:
         self._reply = reply
         self._complete = self._anything = False
+        self._thinking_since: float | None = None
 
     def take(self, delta: Delta) -> None:
         """Put a delta into the reply."""
         reply = self._reply
-        if delta.text:
-            reply.append(delta.text)
-            self._anything = True
         if delta.reasoning:
             reply.append_reasoning(delta.reasoning)
             self._anything = True
+            if self._thinking_since is None:
+                self._thinking_since = time.monotonic()
+        if delta.text:
+            reply.append(delta.text)
+            self._anything = True
+            self.end_thinking()
         if delta[2:] != _NOTHING_ELSE:
             self._take_rest(delta)
 
@@ -224,6 +230,11 @@ class _Progress:
         reply.finish_reason = delta.finish_reason or reply.finish_reason
         reply.model = delta.model or reply.model
         reply.usage = delta.usage or reply.usage
+
+    def end_thinking(self) -> None:
+        """Note how long it thought, if it did."""
+        if self._thinking_since is not None and self._reply.reasoning_s is None:
+            self._reply.reasoning_s = round(time.monotonic() - self._thinking_since, 3)
 
     def judge(self) -> None:
         """Say how the reply ended, now that nothing more comes. Raises CutOff or EmptyReply."""

@@ -175,6 +175,19 @@ async def test_a_stopped_reply_closes_the_stream_and_the_next_load_has_its_text(
     assert not list(data_dir.glob("journal/*.jsonl"))
 
 
+async def test_the_seconds_of_thinking_are_kept(store: Store, conversation: Conversation) -> None:
+    turn = begin(conversation)
+    await run(turn, FakeBackend([Delta(reasoning="hm"), "so"]), store)
+    reply = store.load(conversation.id).head_message
+    assert reply is not None
+    assert reply.reasoning_s is not None
+    assert reply.elapsed_s is not None
+    assert 0 <= reply.reasoning_s <= reply.elapsed_s
+    await run(another_reply(conversation, turn.reply.id, backend_name="f"), FakeBackend(), store)
+    assert conversation.head_message is not None
+    assert conversation.head_message.reasoning_s is None
+
+
 async def test_wire_usage_and_model_are_kept_with_the_reply(
     store: Store, conversation: Conversation
 ) -> None:
