@@ -35,7 +35,7 @@ APP_NAME: Final = "copilot-tui"
 
 CREDENTIALS_NAME: Final = "credentials.json"
 
-Kind = Literal["g4f", "openai", "demo"]
+Kind = Literal["g4f", "openai", "demo", "github-web"]
 
 OPTIONS: Final = ("data_dir", "config", "backend", "base_url", "model", "provider", "proxy")
 """What may be given as an option (--data-dir) and in the environment (COPILOT_TUI_DATA_DIR)."""
@@ -50,9 +50,17 @@ class BackendConfig:
 
     name: str
     kind: Kind = "openai"
-    """How it speaks: "g4f", "openai" (any OpenAI-compatible server) or "demo"."""
+    """How it speaks: "g4f", "openai" (any OpenAI-compatible server), "github-web" (GitHub Copilot's
+    chat on github.com) or "demo".
+    """
     base_url: str = ""
     """Without a slash at the end; the wire adds /chat/completions."""
+    token_url: str = ""
+    """github-web alone: where a cookie is good for a token. `base_url` is then its server, what a
+    sign-in is for.
+    """
+    api_url: str = ""
+    """github-web alone: the chat itself, which --base-url overrides."""
     model: str = ""
     """Empty: the server's own choice, or the first that it lists."""
     provider: str = ""
@@ -126,6 +134,13 @@ BUILT_IN: Final[dict[str, BackendConfig]] = {
     backend.name: backend
     for backend in (
         BackendConfig("g4f", kind="g4f", base_url="http://localhost:1337/v1", provider="Copilot"),
+        BackendConfig(
+            "github",
+            kind="github-web",
+            base_url="https://github.com",
+            token_url="https://github.com/github-copilot/chat/token",
+            api_url="https://api.individual.githubcopilot.com",
+        ),
         BackendConfig("ollama", base_url="http://localhost:11434/v1"),
         BackendConfig("lmstudio", base_url="http://localhost:1234/v1"),
         BackendConfig("llamacpp", base_url="http://localhost:8080/v1"),
@@ -251,7 +266,8 @@ def _from_file(name: str, file: ConfigFile, built_in: BackendConfig) -> BackendC
             table=table,
             key="kind",
         )
-    for key, fault in (("base_url", address_fault), ("proxy", proxy_fault)):
+    for key in ("base_url", "token_url", "api_url", "proxy"):
+        fault = proxy_fault if key == "proxy" else address_fault
         if values.get(key) and (wrong := fault(values[key])):
             raise file.complaint(f"{key} in [{table}] {wrong}", table=table, key=key)
     if "base_url" in values:
@@ -259,7 +275,23 @@ def _from_file(name: str, file: ConfigFile, built_in: BackendConfig) -> BackendC
         if origin(values["base_url"]) != origin(built_in.base_url):
             # The built-in backend's key is for the built-in address.
             built_in = replace(built_in, api_key_env="")
-    return replace(built_in, **values)
+    backend = replace(built_in, **values)
+    return _github(backend, file, table) if backend.kind == "github-web" else backend
+
+
+def _github(backend: BackendConfig, file: ConfigFile, table: str) -> BackendConfig:
+    """The two addresses of github-web, each GitHub's own unless the file says another."""
+    if "base_url" in file.backends.get(backend.name, {}):
+        raise file.complaint(
+            f"base_url in [{table}] is nothing that the kind github-web has",
+            "Its addresses are token_url and api_url.",
+            table=table,
+            key="base_url",
+        )
+    usual = BUILT_IN["github"]
+    token_url = backend.token_url or usual.token_url
+    api_url = (backend.api_url or usual.api_url).rstrip("/")
+    return replace(backend, token_url=token_url, api_url=api_url, base_url=address_of(token_url))
 
 
 def _overridden(backend: BackendConfig, given: Mapping[str, str]) -> BackendConfig:
@@ -271,8 +303,10 @@ def _overridden(backend: BackendConfig, given: Mapping[str, str]) -> BackendConf
     if "base_url" in given:
         if wrong := address_fault(given["base_url"]):
             raise ConfigError(f"--base-url {wrong}", "Such as http://localhost:1337/v1")
-        changes["base_url"] = _tidy(given["base_url"])
-        changes["owns_address"] = origin(changes["base_url"]) == origin(backend.base_url)
+        # What github-web's base_url is for is the sign-in; where the chat is, is api_url.
+        key = "api_url" if backend.kind == "github-web" else "base_url"
+        changes[key] = _tidy(given["base_url"])
+        changes["owns_address"] = origin(changes[key]) == origin(getattr(backend, key))
     return replace(backend, **changes)
 
 

@@ -30,6 +30,8 @@ TOP_KEYS: Final[dict[str, ValueType]] = {
 BACKEND_KEYS: Final[dict[str, ValueType]] = {
     "kind": "text",
     "base_url": "text",
+    "token_url": "text",
+    "api_url": "text",
     "model": "text",
     "provider": "text",
     "api_key_env": "text",

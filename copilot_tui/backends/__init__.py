@@ -44,6 +44,8 @@ class Delta(NamedTuple):
     """To be kept in the reply's `wire`, over what is there."""
     notice: str | None = None
     """Something to say in the status line or on stderr; not part of the reply."""
+    replaces: bool = False
+    """The reply was begun anew: text and reasoning take the place of all that came before."""
 
 
 @dataclass(frozen=True)
@@ -100,9 +102,16 @@ class Backend(Protocol):
 _KINDS: dict[str, str] = {
     "g4f": "copilot_tui.backends.g4f",
     "openai": "copilot_tui.backends.openai",
+    "github-web": "copilot_tui.backends.github.backend",
+    "copilot-sdk": "copilot_tui.backends.sdk",
     "demo": "copilot_tui.backends.demo",
 }
 """Kind → the module whose `create` makes it. Only the chosen one is imported."""
+
+EXPERIMENTAL: dict[str, str] = {
+    "github-web": "experimental: GitHub documents this interface nowhere, and may close it",
+}
+"""Kind → why it may not work, for whoever chooses it."""
 
 
 def create(config: BackendConfig) -> Backend:

@@ -126,6 +126,8 @@ def start_hint(config: BackendConfig) -> str:
     """How to get the server going."""
     if config.kind == "g4f":
         return G4F_HINT.format(port=httpx.URL(config.base_url).port or 1337) + DEMO_HINT
+    if config.kind == "github-web":
+        return "Check base_url, the network and the proxy. " + DEMO_HINT
     return "Is the server started, and base_url right? " + DEMO_HINT
 
 
