@@ -24,6 +24,7 @@ _MODULES: Final = {
     "delete": "library",
     "restore": "library",
     "export": "transfer",
+    "import": "importing",
     "models": "models",
 }
 """Command → the module of this package whose `run` does it. Only that one is imported."""

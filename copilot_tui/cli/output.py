@@ -96,6 +96,13 @@ def notice(content: str) -> None:
     _to_stderr(f"{one_line(content)}\n")
 
 
+def status(content: str) -> None:
+    """Show one line on stderr in place of the one that was shown so before; "" takes it away."""
+    from copilot_tui.terminal_text import one_line
+
+    _to_stderr(f"\r\x1b[K{one_line(content)}")
+
+
 def failure(message: str, hint: str = "") -> None:
     """Say what went wrong, in one line, and below it how to mend it."""
     notice(f"copilot-tui: {message}")

@@ -191,9 +191,14 @@ def _add_show(parser: argparse.ArgumentParser) -> None:
 def _add_export(parser: argparse.ArgumentParser) -> None:
     from copilot_tui.formats import EXPORTS  # of no use to ask, which is in a hurry
 
-    parser.add_argument("id", metavar="ID|last", nargs="?", default=None)
+    parser.add_argument("ids", metavar="ID|last", nargs="*", default=[])
     parser.add_argument("--all", action="store_true", help="every conversation, into the folder -o")
     parser.add_argument("--format", choices=tuple(EXPORTS), help="default: markdown")
+    parser.add_argument(
+        "--branches",
+        action="store_true",
+        help="every branch, not only the shown one (json always has all)",
+    )
     parser.add_argument(
         "-o",
         "--output",
@@ -201,6 +206,16 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
         help="default: stdout; in a folder the title names the file",
     )
     parser.add_argument("--force", action="store_true", help="overwrite what is there")
+
+
+def _add_import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "files",
+        metavar="FILE|DIR",
+        nargs="+",
+        help="our own JSON; ChatGPT's export; the store of elia, oterm, llm or aichat",
+    )
+    _add_json(parser, "the report as one object")
 
 
 def _add_rename(parser: argparse.ArgumentParser) -> None:
@@ -228,10 +243,11 @@ COMMANDS: Final[dict[str, Command]] = {
         Command("show", "ID|last [--json]", "one conversation", _add_show),
         Command(
             "export",
-            "ID|last|--all [-o FILE|DIR]",
-            "conversations as Markdown or JSON",
+            "ID…|last|--all [-o FILE|DIR]",
+            "conversations as Markdown, JSON or HTML",
             _add_export,
         ),
+        Command("import", "FILE…", "conversations of this and other programs", _add_import),
         Command("rename", "ID TITLE", "give a conversation another title", _add_rename),
         Command("delete", "ID…", "move conversations to the trash", _add_delete),
         Command("restore", "ID", "take a conversation out of the trash", _add_restore),

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from copilot_tui.cli import output
 from copilot_tui.cli.library import open_store
 from copilot_tui.errors import CopilotTuiError, StoreError, UsageError
-from copilot_tui.formats import EXPORTS, Export, file_name
+from copilot_tui.formats import EXPORTS, file_name
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable
 
+    from copilot_tui.conversation import Conversation
     from copilot_tui.store import Store
 
 
@@ -26,62 +29,104 @@ def run(given: argparse.Namespace) -> int:
     named = getattr(given, "output", "-")
     target = None if named == "-" else Path(named).expanduser()
     is_all = "all" in given
-    if is_all == (given.id is not None):
-        raise UsageError("export wants one conversation, or --all", "See copilot-tui export --help")
-    if is_all and target is None:
-        raise UsageError("--all wants a folder", "Such as: copilot-tui export --all -o chats")
-    export = EXPORTS[getattr(given, "format", "markdown")]
+    if is_all == bool(given.ids):
+        raise UsageError("export wants conversations, or --all", "See copilot-tui export --help")
+    if target is None and (is_all or len(given.ids) > 1):
+        what = "--all" if is_all else "more than one conversation"
+        raise UsageError(f"{what} wants a folder", "Such as: copilot-tui export --all -o chats")
     store = open_store(given)
+    export = _Export(given)
     if target is not None and is_all:
-        return _export_all(store, export, target, is_forced="force" in given)
-    conversation = store.load(store.resolve(given.id))
+        status = export.into_folder(store, (summary.id for summary in store.summaries()), target)
+        for problem in store.problems():
+            output.failure(str(problem), problem.hint)
+            status = 1
+        return status
+    # All are looked up first: with one that does not exist nothing is written.
+    ids = list(dict.fromkeys(map(store.resolve, given.ids)))
+    if target is not None and len(given.ids) > 1:
+        return export.into_folder(store, ids, target)
+    conversation = store.load(ids[0])
     if target is None:
         output.exact(export.dump(conversation))
         return 0
     if target.is_dir():
-        target = target / file_name(conversation, export.suffix)
-    _write(target, export.dump(conversation), is_forced="force" in given)
+        target = target / export.name(conversation)
+    export.write(target, conversation)
     output.notice(f"exported to {target}")
     return 0
 
 
-def _export_all(store: Store, export: Export, folder: Path, *, is_forced: bool) -> int:
-    """Every conversation into `folder`; one that cannot be read does not stop the others."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ExportFailed(f"{folder} cannot be made: {error.strerror}") from error
-    status = done = 0
-    for summary in store.summaries():
+class _Export:
+    """What the options say about each file."""
+
+    def __init__(self, given: argparse.Namespace) -> None:
+        self._format = EXPORTS[getattr(given, "format", "markdown")]
+        self._is_forced = "force" in given
+        self._every_branch = "branches" in given
+
+    def name(self, conversation: Conversation) -> str:
+        """The file's name in a folder."""
+        return file_name(conversation, self._format.suffix)
+
+    def dump(self, conversation: Conversation) -> bytes:
+        """The file's content."""
+        return self._format.dump(conversation, every_branch=self._every_branch)
+
+    def write(self, path: Path, conversation: Conversation) -> None:
+        """Write the file. Raises ExportFailed."""
+        _write(path, self.dump(conversation), is_forced=self._is_forced)
+
+    def into_folder(self, store: Store, ids: Iterable[str], folder: Path) -> int:
+        """Each into a file of its own; one that cannot be read does not stop the others."""
         try:
-            conversation = store.load(summary.id)
-            path = folder / file_name(conversation, export.suffix)
-            _write(path, export.dump(conversation), is_forced=is_forced)
-            done += 1
-        except (StoreError, ExportFailed) as error:
-            output.failure(str(error), error.hint)
-            status = error.exit_status
-    for problem in store.problems():
-        output.failure(str(problem), problem.hint)
-        status = 1
-    output.notice(f"exported {done} conversations to {folder}")
-    return status
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ExportFailed(f"{folder} cannot be made: {error.strerror}") from error
+        status = done = 0
+        for id_ in ids:
+            try:
+                conversation = store.load(id_)
+                self.write(folder / self.name(conversation), conversation)
+                done += 1
+            except (StoreError, ExportFailed) as error:
+                output.failure(str(error), error.hint)
+                status = error.exit_status
+        output.notice(f"exported {done} conversations to {folder}")
+        return status
 
 
 def _write(path: Path, content: bytes, *, is_forced: bool) -> None:
-    """Write a file whole, or not at all."""
-    written = path.with_name(f".{path.name}.{os.getpid()}") if is_forced else path
+    """Write a file whole, or not at all. One that says the same already is left as it is."""
+    beside = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
     try:
-        with written.open("xb") as file:
-            try:
+        try:
+            with beside.open("xb") as file:
                 file.write(content)
-                file.flush()
-            except OSError:
-                written.unlink()
-                raise
-        if is_forced:
-            written.replace(path)
+            if is_forced:
+                beside.replace(path)
+            else:
+                _rename(beside, path)
+        finally:
+            with suppress(FileNotFoundError):
+                beside.unlink()
     except FileExistsError:
-        raise ExportFailed(f"{written} is there already", "--force overwrites a file.") from None
+        if path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content:
+            return
+        raise ExportFailed(f"{path} is there already", "--force overwrites a file.") from None
     except OSError as error:
         raise ExportFailed(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _rename(source: Path, target: Path) -> None:
+    """Give a file a name that no other has. Raises FileExistsError."""
+    if os.name == "nt":
+        source.rename(target)  # which refuses there
+        return
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        with target.open("xb"):  # takes the name
+            source.replace(target)

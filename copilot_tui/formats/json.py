@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from copilot_tui.conversation import Conversation
 
 
-def dump(conversation: Conversation) -> bytes:
+def dump(conversation: Conversation, *, every_branch: bool = True) -> bytes:
     """All branches, all fields; also of a document that a newer version wrote."""
     if document.is_newer(conversation):
         text = json.dumps(document.to_json(conversation), ensure_ascii=False, indent=1) + "\n"

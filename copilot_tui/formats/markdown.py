@@ -1,4 +1,4 @@
-"""Markdown: the shown branch, to be read by people and by other programs.
+"""Markdown: the shown branch, or all, to be read by people and by other programs.
 
 Front matter says what it is; each message stands under its role as it was written.
 """
@@ -9,7 +9,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Final
 
-from copilot_tui.conversation import Role, Status
+from copilot_tui.conversation import Role, Status, title_from
+from copilot_tui.formats.branches import Branch, branches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,15 +19,19 @@ if TYPE_CHECKING:
 
 _HEADINGS: Final = {Role.USER: "User", Role.ASSISTANT: "Assistant", Role.SYSTEM: "System"}
 
+_PLAIN: Final = str.maketrans(dict.fromkeys("*_`[]<>\\#!|~", " "))
+"""Takes out what would be Markdown in a quoted line."""
+
 _FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 
 
-def dump(conversation: Conversation) -> bytes:
-    """The shown branch as one Markdown file."""
-    return "".join(_parts(conversation)).encode("utf-8", "backslashreplace")
+def dump(conversation: Conversation, *, every_branch: bool = False) -> bytes:
+    """The shown branch as one Markdown file; with the others below it if they are wanted."""
+    parts = _parts(conversation, every_branch=every_branch)
+    return "".join(parts).encode("utf-8", "backslashreplace")
 
 
-def _parts(conversation: Conversation) -> Iterator[str]:
+def _parts(conversation: Conversation, *, every_branch: bool) -> Iterator[str]:
     fields = {
         "title": conversation.title,
         "id": conversation.id,
@@ -41,8 +46,19 @@ def _parts(conversation: Conversation) -> Iterator[str]:
     yield f"---\n\n# {' '.join(conversation.title.split())}\n"
     if conversation.system:
         yield f"\n## {_HEADINGS[Role.SYSTEM]}\n\n{_closed(conversation.system)}"
-    for message in conversation.path():
-        yield from _message(message)
+    for number, branch in enumerate(branches(conversation, every_branch=every_branch)):
+        if number:
+            yield f"\n# Branch {number + 1}\n\n{_fork(branch)}\n"
+        for message in branch.messages:
+            yield from _message(message)
+
+
+def _fork(branch: Branch) -> str:
+    """A line that says where the branch begins."""
+    if branch.after is None:
+        return "*Another beginning*"
+    words = title_from(branch.after.content).translate(_PLAIN)
+    return f"*After the {_HEADINGS[branch.after.role].lower()}'s message: {words}*"
 
 
 def _message(message: Message) -> Iterator[str]:

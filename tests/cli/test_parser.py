@@ -29,6 +29,7 @@ def test_without_a_command_it_is_the_app() -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_common_options_are_the_same_before_and_after_a_command(command: str) -> None:
     arguments = {"rename": ["x", "y"], "delete": ["x"], "restore": ["x"], "show": ["x"]}
+    arguments["import"] = ["x"]
     rest = [command, *arguments.get(command, [])]
     options = as_options(VALUES)
     assert common_options(parse([*options, *rest])) == VALUES
@@ -84,7 +85,7 @@ def test_private_counts_before_ask_as_after_it() -> None:
         (["list", "--prompt", "x"], "unrecognized arguments: --prompt x"),
         (["rename", "x"], "required: TITLE"),
         (["delete"], "required: ID"),
-        (["export", "x", "--format", "html"], "invalid choice: 'html'"),
+        (["export", "x", "--format", "pdf"], "invalid choice: 'pdf'"),
         (["list", "x"], "unrecognized arguments: x"),
     ],
 )

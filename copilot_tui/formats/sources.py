@@ -1,0 +1,163 @@
+"""Files that conversations come from: what is in one, whatever its name is.
+
+JSON is read value by value, so a file takes the memory of its largest conversation; a SQLite store
+is read chat by chat. What cannot be read is named, and the rest is read.
+"""
+
+from __future__ import annotations
+
+import codecs
+import sqlite3
+import zipfile
+import zlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import IO, TYPE_CHECKING, Final
+
+from copilot_tui.conversation import timestamp
+from copilot_tui.formats import Import, Kind, importers, sqlite
+from copilot_tui.formats.foreign import Item, Skipped
+from copilot_tui.formats.values import NoJson, Readable, Unusable, Values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MAX_TEXT_BYTES: Final = 1 << 27
+"""A longer text file is no session."""
+
+UNKNOWN: Final = "there is nothing in it that this program knows"
+
+_ZIP: Final = b"PK\x03\x04"
+
+_HEAD_BYTES: Final = 4096
+
+
+@dataclass
+class Source:
+    """One file that is being read."""
+
+    path: Path
+    size: int = 0
+    """Its bytes, once it is open."""
+    done: int = 0
+    """How many of them were read; of a store and of an archive it is not known."""
+
+    def items(self) -> Iterator[Item]:
+        """Every conversation in the file, and what was skipped."""
+        try:
+            yield from self._items()
+        except OSError as error:
+            yield Skipped("", f"it cannot be read: {error.strerror or error}")
+        except sqlite3.Error as error:
+            yield Skipped("", f"its store cannot be read: {error}")
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+            yield Skipped("", f"the archive cannot be read: {error}")
+        except UnicodeDecodeError:
+            yield Skipped("", "it is not UTF-8")
+
+    def _items(self) -> Iterator[Item]:
+        status = self.path.stat()
+        if not self.path.is_file():  # reading a pipe would wait for ever
+            yield Skipped("", "it is not a regular file")
+            return
+        self.size = status.st_size
+        with self.path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+            file.seek(0)
+            if head.startswith(sqlite.MAGIC):
+                yield from self._stored()
+            elif head.startswith(_ZIP):
+                yield from self._archived(file)
+            elif head.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in (b"{", b"["):
+                yield from self._values(_Counted(file, self))
+            else:
+                yield from self._text(file, timestamp(datetime.fromtimestamp(status.st_mtime, UTC)))
+
+    def _stored(self) -> Iterator[Item]:
+        with sqlite.opened(self.path) as database:
+            for each in importers(Kind.SQLITE):
+                if each.recognises(database.tables):
+                    yield from each.read(database)
+                    return
+        yield Skipped("", UNKNOWN)
+
+    def _archived(self, file: IO[bytes]) -> Iterator[Item]:
+        """The JSON files of an archive: an export of ChatGPT is one, with other things in it."""
+        is_known = False
+        with zipfile.ZipFile(file) as archive:
+            for member in archive.infolist():
+                if member.filename.endswith(".json"):
+                    with archive.open(member) as stream:
+                        for item in self._values(stream):
+                            if not (isinstance(item, Skipped) and item.why == UNKNOWN):
+                                is_known = True
+                                yield item
+        if not is_known:
+            yield Skipped("", UNKNOWN)
+
+    def _values(self, stream: Readable) -> Iterator[Item]:
+        unknown = known = 0
+        try:
+            for value in Values(stream):
+                if (reader := _reader_of(value)) is not None:
+                    known += 1
+                    yield from reader.read(value)
+                elif isinstance(value, Unusable):
+                    known += 1
+                    yield Skipped(f"value {known + unknown}", "it is nested too deeply")
+                else:
+                    unknown += 1
+        except NoJson as error:
+            yield Skipped("", f"from a place in it on it is no JSON: {error}")
+        else:
+            if unknown or not known:
+                what = f"{unknown} other values" if known else ""
+                yield Skipped(what, UNKNOWN)
+
+    def _text(self, file: IO[bytes], changed_at: str) -> Iterator[Item]:
+        if self.size > MAX_TEXT_BYTES:
+            yield Skipped("", UNKNOWN)
+            return
+        try:
+            content = file.read().decode("utf-8-sig")
+        except UnicodeDecodeError:
+            yield Skipped("", UNKNOWN)
+            return
+        content = content.replace("\r\n", "\n")
+        for each in importers(Kind.TEXT):
+            if each.recognises(content):
+                yield from each.read(content, self.path.stem, changed_at)
+                return
+        yield Skipped("", UNKNOWN)
+
+
+def _reader_of(value: object) -> Import | None:
+    if not isinstance(value, dict):
+        return None
+    return next((each for each in importers(Kind.JSON) if each.recognises(value)), None)
+
+
+class _Counted:
+    """Tells the source how far its file was read."""
+
+    def __init__(self, file: IO[bytes], source: Source) -> None:
+        self._file = file
+        self._source = source
+
+    def read(self, size: int) -> bytes:
+        data = self._file.read(size)
+        self._source.done += len(data)
+        return data
+
+
+def files_of(path: Path) -> Iterator[Path]:
+    """The file itself; of a folder every file below it but the hidden ones, sorted by name."""
+    if not path.is_dir():
+        yield path
+        return
+    for each in sorted(path.iterdir()):
+        if each.name.startswith(".") or each.is_symlink():
+            continue
+        if each.is_dir() or each.is_file():
+            yield from files_of(each)
