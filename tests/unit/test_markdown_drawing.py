@@ -1,0 +1,150 @@
+"""How Markdown looks, line by line."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.style import Style
+from textual.color import Color
+from textual.theme import BUILTIN_THEMES
+
+from copilot_tui.tui.palette import READABLE, Palette, contrast
+from copilot_tui.tui.transcript.blocks import Blocks
+from copilot_tui.tui.transcript.document import draw
+from copilot_tui.tui.transcript.heights import Heights
+from copilot_tui.tui.transcript.wrap import _ascii_breaks, _breaks, wrap
+
+PALETTE = Palette.from_theme(BUILTIN_THEMES["textual-dark"])
+PLAIN = Style()
+
+
+def drawn(source: str, width: int = 40) -> list[str]:
+    return [line.text.rstrip() for line in draw(source, Blocks(PALETTE, width)).lines]
+
+
+def link_of(source: str, text: str) -> str | None:
+    lines = draw(source, Blocks(PALETTE, 80)).lines
+    segment = next(s for line in lines for s in line.segments if s.text == text)
+    return segment.style.link if segment.style is not None else None
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ("# One\ntwo\nthree", ["One", "", "two three"]),
+        ("a  \nb\\\nc", ["a", "b", "c"]),
+        ("- a\n- b\n\n- c", ["• a", "• b", "", "• c"]),
+        ("- a\n  - b\n    - c\n      - d", ["• a", "  ◦ b", "    ▪ c", "      ▪ d"]),
+        ("7. a\n7. b", ["7. a", "8. b"]),
+        ("3. a\n\n   b", ["3. a", "", "   b"]),
+        ("- [ ] a\n- [x] b", ["☐ a", "☑ b"]),
+        ("> a\n> > b", ["▎ a", "▎", "▎ ▎ b"]),
+        ("a <b>\nx", ["a <b> x"]),
+        ("<div>\nx\n</div>", ["<div>", "x", "</div>"]),
+        ("![a boat](b.png)", ["▣ a boat"]),
+        ("***", ["─" * 40]),
+        ("```py\nx\n\ty\n\n```", [" py", " x", "     y", ""]),
+        ("    x\n\n      y", [" x", "", "   y"]),
+        ("| a | b |\n|--:|---|\n| 1 | c |\n| 22 |", [" a │ b", "───┼──", " 1 │ c", "22 │"]),
+        ("[a]\n\n[a]: http://b", ["a"]),
+    ],
+)
+def test_blocks_look_like_this(source: str, lines: list[str]) -> None:
+    assert drawn(source) == lines
+
+
+def test_a_wide_table_wraps_in_its_cells() -> None:
+    source = "| name | words |\n|---|---|\n| x | " + "several words " * 6 + "|"
+    lines = drawn(source, 30)
+    assert all(cell_len(line) <= 30 for line in lines)
+    assert len(lines) > 4
+    assert lines[2].startswith("x    │ several words")
+
+
+def test_a_table_without_room_becomes_keys_and_values() -> None:
+    columns = range(6)
+    source = "".join(
+        "|" + "|".join(f"{text}{column}" for column in columns) + "|\n" for text in ("heading ",)
+    )
+    source += "|" + "---|" * 6 + "\n|" + "|".join(f"a long value {c}" for c in columns) + "|"
+    assert drawn(source, 24)[:2] == ["heading 0: a long value", "0"]
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("see https://a.b/c.", "https://a.b/c"),
+        ("(https://a.b/c)", "https://a.b/c"),
+        ("(https://a.b/c_(d))", "https://a.b/c_(d)"),
+        ("**https://a.b**", "https://a.b"),
+        ("<https://a.b/?c=d>", "https://a.b/?c=d"),
+    ],
+)
+def test_addresses_are_links_without_the_sentence_around_them(source: str, text: str) -> None:
+    assert link_of(source, text) == text
+
+
+def test_only_known_schemes_are_given_to_the_terminal() -> None:
+    assert link_of("[a](ssh://b.c)", "a") is None
+    assert link_of("[a](mailto:b@c.d)", "a") == "mailto:b@c.d"
+
+
+def test_deep_nesting_and_a_reader_beyond_the_end_do_no_harm() -> None:
+    assert drawn(">" * 10_000 + " x")
+    assert drawn("> - <!--\n> ")
+    assert drawn("- " * 5_000 + "x")
+
+
+@pytest.mark.parametrize("language", ["nonsense", "python", "c", "html", "sh", "{.weird}"])
+def test_every_language_keeps_every_line(language: str) -> None:
+    code = "\n\nx = '''\n\t/* é 世界\n" + "y" * 3_000 + "\n\n"
+    text = draw(f"~~~{language}\n{code}\n~~~", Blocks(PALETTE, 40)).lines[1:]
+    assert [line.raw or line.text[1:] for line in text] == code.split("\n")
+
+
+@given(st.text(alphabet="ab  ", max_size=80), st.integers(4, 20))
+def test_two_ways_of_breaking_lines_agree(text: str, width: int) -> None:
+    words = text.strip()
+    assert list(_ascii_breaks(words, width)) == list(_breaks(words, width))
+
+
+@given(st.text(alphabet="ab 世。👩\u200d🚀e\u0301", max_size=60), st.integers(4, 20))
+def test_no_character_is_lost_and_no_row_too_wide(text: str, width: int) -> None:
+    words = text.strip()
+    rows = wrap([(words[:7], PLAIN), (words[7:], Style(bold=True))], width)
+    shown = "".join("".join(s.text for s in row.segments) + row.joint for row in rows)
+    assert shown == words
+    assert all(cell_len("".join(s.text for s in row.segments)) <= width for row in rows)
+
+
+def test_scripts_without_spaces_break_anywhere_but_before_a_full_stop() -> None:
+    rows = wrap([("これは長い文です。終", PLAIN)], 16)
+    assert [row.segments[0].text for row in rows] == ["これは長い文で", "す。終"]
+
+
+@given(st.lists(st.integers(0, 9), max_size=40), st.data())
+def test_heights_are_summed_changed_and_found(heights: list[int], data: st.DataObject) -> None:
+    kept = Heights(heights[: len(heights) // 2])
+    for height in heights[len(heights) // 2 :]:
+        kept.append(height)
+    if heights:
+        index = data.draw(st.integers(0, len(heights) - 1))
+        kept[index] = heights[index] = data.draw(st.integers(0, 9))
+    assert kept.total == sum(heights)
+    assert [kept.before(i) for i in range(len(heights))] == [
+        sum(heights[:i]) for i in range(len(heights))
+    ]
+    lines = [(i, line) for i, height in enumerate(heights) for line in range(height)]
+    assert [kept.find(y) for y in range(kept.total)] == lines
+
+
+@pytest.mark.parametrize("name", [name for name, theme in BUILTIN_THEMES.items() if not theme.ansi])
+def test_every_theme_can_be_read(name: str) -> None:
+    palette = Palette.from_theme(BUILTIN_THEMES[name])
+    background = Color.parse(palette.background)
+    text = contrast(Color.parse(palette.text), background)
+    for role in ("muted", "accent", "link", "error", "warning", "success", "inline_code"):
+        found = contrast(Color.parse(getattr(palette, role)), background)
+        assert found >= min(READABLE, text) - 0.1, role

@@ -1,0 +1,147 @@
+"""What streams looks at every moment like the same text drawn at once."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.segment import Segment
+from textual.theme import BUILTIN_THEMES
+
+from copilot_tui.tui.palette import Palette
+from copilot_tui.tui.transcript.blocks import Blocks
+from copilot_tui.tui.transcript.document import Document, draw
+from copilot_tui.tui.transcript.streamer import Streamer
+
+PALETTE = Palette.from_theme(BUILTIN_THEMES["textual-dark"])
+
+CORPUS = {
+    "paragraphs": "One *two* **three** `four`.\nThe same  \ncut\\\nhere.\n\n<b>x</b> &amp; ~~y~~",
+    "headings": "# One\nText\n## Two ##\n\nThree\n===\nFour\nlines\n---\n#not\n####### seven\n",
+    "list that splits": "1. a\n\n2. b\n3. c\n\n\n5. d\n- e\n- f\n\n  g\n* h\n",
+    "nested lists": "- a\n  - b\n    1. c\n    2. d\n\n       e\n  - f\n- g\nlazy\n\n9. x\n10. y\n",
+    "tasks": "- [ ] open\n- [x] done\n- [X]no\n- [ ]\n",
+    "item like a table": "- a\n- [b]\t|\n---\n- c | d\n|---|---|\n",
+    "indented siblings": '  1. "t"\n   1. ``[foo]\n`<!--~\n- x\n',
+    "quotes": "> a\nlazy\n> - b\n> - c\n>\n> > d\n\n> e\n```\nf\n",
+    "fences": "```py\ndef f():\n\treturn 'x'\n\n```\ntext\n~~~\n```\n~~~\n````x\n```\n````\n```\n",
+    "fence that is none": "``` a`b\n~~~a | b\n|---|---|\n~~~\n\n    code\n\n    more\nno\n",
+    "fence in a list": "1. Do:\n\n   ```sh\n   ls -l\n   ```\n\n2. Done\n\n   ```\n   x",
+    "table": "Text\na | b\n--|:-:\n1 | `2`\n3\n4 | 5 | 6\n\nend | of\n| x |\n|--x\n",
+    "table and list": "| a | b |\n|---|---|\n| **c** | d |\n- e\n| f |\n# g",
+    "definitions": "[a] and [b][c], [d]\n\n- [a]\n\n[a]: /1\n[c]:\n/two 'x\ny'\n[d]: <x y>\n\n[a]",
+    "definition in an item": "[foo]\n\n2) [foo]: /url\n(a\ntitle)\nx\n",
+    "definition that fails": "[a] b\n\n[a]: /url 'title' x\n\n[a]: /url\n'title' x\n",
+    "html": "<div>\n*a*\n\n*b*\n<!-- c\n\nd -->\ne <i>f</i> <br\n/>\n<script>\n\n</script>\n",
+    "rules": "a\n***\n- - -\n_ _ _\nb\n-\n--\n",
+    "links": "[a](/b 'c') ![d *e*](/f) <http://g.h> https://i.j/k_(l). [m\nn](o) [p](q r) (http://s.t)",
+    "scripts": "世界、你好。長い文です，改行。 👩‍🚀👍🏽🇬🇧 e\u0301 ⚠️ שלום ไทย\n\n- 一二三四五六七\n",
+    "crossing": "*a `b* c` [d *e](f) g* **h *i** j* _k_l_ __m __ n__ `` o ` p ``\n",
+}  # fmt: skip
+
+WAITS = re.compile(r"\s*[-=|:][-=|: \t]*|.*\]:.*")
+"""A last line without its end that a long paragraph holds back: it may change all of it."""
+
+
+def cells(document: Document) -> list[list[tuple[str, object]]]:
+    """Every line as text and style; where a segment ends is of no account."""
+    lines = []
+    for line in document.lines:
+        merged: list[tuple[str, object]] = []
+        for segment in line.segments:
+            if merged and merged[-1][1] == segment.style:
+                merged[-1] = (merged[-1][0] + segment.text, segment.style)
+            else:
+                merged.append((segment.text, segment.style))
+        lines.append(merged)
+    return lines
+
+
+def layout(document: Document) -> list[tuple[int, int]]:
+    return [(unit.start, unit.height) for unit in document.units]
+
+
+def check_stream(text: str, width: int, *, step: int = 1, long_paragraph: int = 1500) -> None:
+    """Compare after every flush, and at the end."""
+    blocks = Blocks(PALETTE, width, colours=False)
+    streamer = Streamer(blocks, long_paragraph=long_paragraph)
+    seen: list[list[tuple[str, object]]] = []
+    for position in range(0, len(text), step):
+        streamer.feed(text[position : position + step])
+        first = streamer.flush()
+        prefix = text[: position + step]
+        shown = cells(streamer.document)
+        assert first is not None
+        assert shown[:first] == seen[:first], "a line changed above the one that was named"
+        seen = shown
+        assert streamer.document.source == prefix
+        if long_paragraph < 1500 and WAITS.fullmatch(prefix.rpartition("\n")[2]):
+            continue
+        whole = draw(prefix, blocks)
+        assert shown == cells(whole), prefix
+        assert layout(streamer.document) == layout(whole), prefix
+    streamer.close()
+    assert cells(streamer.document) == cells(draw(text, blocks))
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+@pytest.mark.parametrize("name", CORPUS)
+def test_a_stream_cut_at_every_position_equals_the_whole(name: str, width: int) -> None:
+    check_stream(CORPUS[name], width)
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_a_paragraph_drawn_piece_by_piece_equals_the_whole(name: str) -> None:
+    check_stream(CORPUS[name], 20, long_paragraph=10)
+
+
+PIECES = [
+    *"*_`[]()|:\\!# \n", "**", "``", "```", "~~~", "~~", "[foo]", "[foo]: /url\n", "\n\n", "- ",
+    "* ", "1. ", "2) ", "> ", "# ", "    ", "  ", "a", "b c", "word ", "| a | b |\n", "|---|---|\n",
+    "---", "===", "<b>", "<!--", "-->", "<div>", "</div>", "http://x.y/z", "&amp;", "\t", '"t"',
+    "世界", "👩‍🚀", "\n   ", "\n- ", "\n> ", "\n```\n", "```py\n", "foo", "(title",
+]  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.sampled_from(PIECES), min_size=3, max_size=30).map("".join),
+    st.sampled_from([12, 20, 40]),
+    st.sampled_from([1, 2, 7]),
+    st.sampled_from([5, 20, 1500]),
+)
+def test_any_text_streams_as_it_is_drawn(text: str, width: int, step: int, long: int) -> None:
+    check_stream(text, width, step=step, long_paragraph=long)
+
+
+def test_a_long_table_settles_row_by_row() -> None:
+    rows = "".join(f"| {i} | **cell** {'long ' * (i % 5)}| `x` |\n" for i in range(120))
+    check_stream(f"| a | b | c |\n|--:|---|:-:|\n{rows}\n[x]\n| not | a row |", 60, step=37)
+
+
+def test_a_long_paragraph_settles_word_by_word() -> None:
+    words = "word *emphasis* and `code` with [a link](http://x.y 'z') **bold\nover** lines "
+    check_stream(words * 80 + "\n\nend", 70, step=29)
+    check_stream(words.replace("\n", " ") * 60, 70, step=31)
+
+
+def test_the_colours_of_code_that_streamed_are_those_of_the_whole() -> None:
+    source = (
+        '```python\ndef f(x):\n    """A\n    docstring."""\n    return x  # é\n```\n' * 2
+        + "```c\n/* a\n b */"
+    )
+    for width in (20, 80):
+        blocks = Blocks(PALETTE, width)
+        streamer = Streamer(blocks)
+        for character in source:
+            streamer.feed(character)
+            streamer.flush()
+        streamer.close()
+        assert cells(streamer.document) == cells(draw(source, blocks))
+        styles = {s.style for line in streamer.document.lines for s in line.segments}
+        assert len(styles) > 5
+        assert all(
+            isinstance(s, Segment) for line in streamer.document.lines for s in line.segments
+        )
