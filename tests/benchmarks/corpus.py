@@ -8,12 +8,13 @@ from typing import Final
 
 from copilot_tui.conversation import Message, Role
 
-_WORDS: Final = (
+_TEXT: Final = (
     "when the light of a late afternoon falls across an old harbour and all its boats lie still "
     "somebody will ask how such a place could ever have been busy yet there were days on which "
     "no one found room to stand between barrels ropes nets and crates while clerks wrote down "
     "each name every weight and whatever else was thought to matter to those who came after them"
-).split()
+)
+_WORDS: Final = _TEXT.split()
 
 _CODE: Final = {
     "python": '''def weigh_{n}(crates: list[Crate], limit: float = {m}.5) -> dict[str, float]:

@@ -179,6 +179,37 @@ async def test_reasoning_is_folded_until_it_is_asked_for() -> None:
         assert "because of this" in "\n".join(screen(app))
 
 
+async def test_thoughts_show_while_nothing_else_has_come_and_then_their_seconds() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 20)) as pilot:
+        message = reply("", "b")
+        app.transcript.show([message], live={"b"})
+        message.append_reasoning("First I look at it. " * 40 + "Then I see.")
+        app.transcript.grow("b")
+        await flushed(app, pilot)
+        assert "Then I see." in "\n".join(screen(app))
+        app.now = 3.2
+        message.append("Yes.")
+        app.transcript.grow("b")
+        await flushed(app, pilot)
+        assert [line.strip() for line in screen(app)[2:5]] == ["▸ Thought for 3 s", "", "Yes."]
+
+
+async def test_the_badge_counts_a_reply_that_grows_far_below() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 20)) as pilot:
+        last = reply("", "last")
+        many = [reply(LONG, str(number)) for number in range(400)]
+        app.transcript.show([*many, last], live={"last"}, place=Place("3", 0))
+        last.append("Word.")
+        app.transcript.grow("last")
+        await flushed(app, pilot)
+        assert screen(app)[-1].endswith("↓ 1 new")
+        app.transcript.finish("last")
+        app.transcript.action_scroll_end()
+        assert screen(app)[-1].strip() == "Word."
+
+
 async def select(
     app: TranscriptApp, pilot: Pilot[None], start: tuple[int, int], end: tuple[int, int]
 ) -> str:

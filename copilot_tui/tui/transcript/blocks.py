@@ -205,7 +205,8 @@ class Blocks:
         children = list(nodes(item.tokens[1:-1]))
         done = _task(children)
         if done is not None:
-            mark += "☑ " if done else "☐ "
+            box = "☑ " if done else "☐ "
+            mark = box if number is None else mark + box
         lines: list[Line] = []
         for child in children:
             if lines and follows_blank(child, source):

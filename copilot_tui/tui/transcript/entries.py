@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from copilot_tui.tui.transcript.blocks import Blocks
 
 _WORD: Final = re.compile(r"\w[\w'’-]*|[^\w\s]+")
+_LAST_THOUGHTS: Final = 1_500
+_THOUGHT_LINES: Final = 6
+"""Of the reasoning, this much is shown while nothing else has come."""
+
 PULSE: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
@@ -34,12 +38,16 @@ class Look:
         self.reasoning_open = False
         self.failed_help = ""
         self.versions: dict[str, tuple[int, int]] = {}
+        self.thought_s: dict[str, float] = {}
+        """Seconds until the first word of replies that were seen to think."""
         palette = blocks.palette
         self.prompt_bar = Segment(
             "▌ ", Style(color=palette.prompt, bgcolor=palette.prompt_background)
         )
         self.error_bar = Segment("▌ ", Style(color=palette.error, bgcolor=palette.background))
-        self.name = palette.base + Style(color=palette.accent, bold=True)
+        self.reply_mark = Segment("● ", palette.base + Style(color=palette.accent))
+        self.name = palette.quiet + Style(bold=True)
+        self.title = palette.base + Style(color=palette.accent, bold=True)
 
     def plain(self, text: str, style: Style) -> list[Line]:
         """Text that is shown as it was written, wrapped."""
@@ -58,7 +66,7 @@ class Look:
     def welcome(self, text: str) -> list[Line]:
         """The words in an empty transcript: the first line is its title."""
         title, _, rest = text.partition("\n")
-        lines = self.plain(title, self.name)
+        lines = self.plain(title, self.title)
         return [*lines, *self.plain(rest, self.blocks.palette.quiet)] if rest else lines
 
 
@@ -252,29 +260,28 @@ class Entry:
             text = f"  {mark}" if self.taken else f"  {mark} {waited:.0f} s"
             segments.append(Segment(text, quiet))
         cells = sum(cell_len(segment.text) for segment in segments)
-        self.head = [
-            blocks.blank(),
-            Line(segments, cells, fill=blocks.palette.base),
-            *self._reasoning(look),
-        ]
+        title = Line(segments, cells, fill=blocks.palette.base)
+        title.gutter = look.reply_mark
+        self.head = [blocks.blank(), title, *self._reasoning(look)]
 
     def _reasoning(self, look: Look) -> list[Line]:
-        reasoning = harmless(self.message.reasoning)
-        self.thinking = len(self.message.reasoning)
+        reasoning = self.message.reasoning
+        self.thinking = len(reasoning)
         if not reasoning.strip():
             return []
-        faint = look.blocks.palette.quiet + Style(italic=True)
-        is_growing = self.is_live and not self.taken
-        if look.reasoning_open or is_growing:
-            lines = look.plain(reasoning.strip("\n"), faint)
-            if is_growing and not look.reasoning_open:
-                lines = lines[-6:]
-            return [*lines, look.blocks.blank()]
-        seconds = self.message.extra.get("reasoning_s") if self.message.extra else None
+        quiet = look.blocks.palette.quiet
+        blank = look.blocks.blank()
+        if look.reasoning_open:
+            text = harmless(reasoning).strip("\n")
+            return [*look.plain(text, quiet + Style(italic=True)), blank]
+        if self.is_live and not self.taken:
+            lines = look.plain(harmless(reasoning[-_LAST_THOUGHTS:]), quiet + Style(italic=True))
+            return [*lines[-_THOUGHT_LINES:], blank]
+        seconds = self.message.extra.get("reasoning_s", look.thought_s.get(self.message.id))
         said = (
-            f"▸ Thought for {seconds:.0f} s" if isinstance(seconds, (int, float)) else "▸ Thoughts"
+            f"▸ Thought for {seconds:.0f} s" if isinstance(seconds, int | float) else "▸ Thoughts"
         )
-        return [*look.plain(said, look.blocks.palette.quiet), look.blocks.blank()]
+        return [*look.plain(said, quiet), blank]
 
 
 def estimate(message: Message, width: int) -> int:

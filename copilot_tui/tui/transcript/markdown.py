@@ -27,7 +27,8 @@ References = dict[str, Any]
 def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt  # 60 ms: not before it is needed
 
-    return MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    # What is nested deeper is not shown; 20, the preset's own limit, is ten lists.
+    return MarkdownIt("commonmark", {"maxNesting": 60}).enable(["table", "strikethrough"])
 
 
 def warm_up() -> None:

@@ -21,11 +21,12 @@ from textual.message import Message as Event
 from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
+from textual.timer import Timer
 from textual.widget import Widget
 
 from copilot_tui.tui.palette import Palette
 from copilot_tui.tui.transcript.blocks import Blocks
-from copilot_tui.tui.transcript.entries import Look
+from copilot_tui.tui.transcript.entries import Entry, Look
 from copilot_tui.tui.transcript.finder import Finder, hints
 from copilot_tui.tui.transcript.lines import Frame
 from copilot_tui.tui.transcript.painter import Painter
@@ -117,6 +118,8 @@ class Transcript(ScrollView, can_focus=True):
         self._flush_cost = 0.0
         self._colour_handle: asyncio.TimerHandle | None = None
         self._reasoning_open = False
+        self._thought_s: dict[str, float] = {}
+        self._pulse_timer: Timer | None = None
         self._wrap_code = False
         self._unseen: set[int] = set()
         """Messages that have grown below the viewport since the end was left."""
@@ -142,11 +145,13 @@ class Transcript(ScrollView, can_focus=True):
         self._following = place is None
         index = self._stack.index.get(place.message_id, 0) if place else 0
         self._top = (index, place.line if place else 0)
+        self._pulse_while_live()
         self._lay_out()
 
     def add(self, message: Message, *, live: bool = False) -> None:
         """Put one more message at the end."""
         index = self._stack.append(message, live=live)
+        self._pulse_while_live()
         if self._painter.frame is None:
             return
         if not self._following:
@@ -183,6 +188,7 @@ class Transcript(ScrollView, can_focus=True):
         if index is None:
             return
         self._stack.live.pop(index, None)
+        self._pulse_while_live()
         self._growing.discard(index)
         entry = self._stack.drawn.get(index)
         if entry is not None and self._stack.look is not None:
@@ -248,6 +254,7 @@ class Transcript(ScrollView, can_focus=True):
         look.failed_help = self.failed_help
         look.reasoning_open = self._reasoning_open
         look.versions = self._versions
+        look.thought_s = self._thought_s
         self._stack.use(look)
         if anchor is not None:
             self._top = (index, self._stack.entry(index).row_of(anchor))
@@ -394,8 +401,17 @@ class Transcript(ScrollView, can_focus=True):
     # Growing replies
 
     def on_mount(self) -> None:
-        """Begin to pulse; it costs nothing while nothing is live."""
-        self.set_interval(PULSE_S, self._pulse)
+        """Be ready to pulse while something is live."""
+        self._pulse_timer = self.set_interval(PULSE_S, self._pulse, pause=True)
+        self._pulse_while_live()
+
+    def _pulse_while_live(self) -> None:
+        if self._pulse_timer is None:
+            return
+        if self._stack.live:
+            self._pulse_timer.resume()
+        else:
+            self._pulse_timer.pause()
 
     def on_unmount(self) -> None:
         """Draw no more."""
@@ -428,10 +444,10 @@ class Transcript(ScrollView, can_focus=True):
         for index in sorted(self._growing):
             entry = self._stack.drawn.get(index)
             if entry is None:  # out of sight; it is drawn when it is seen
+                self._note_unseen(index, self._stack.heights[index])
                 continue
             if not entry.taken or len(entry.message.reasoning) != entry.thinking:
-                entry.take()
-                entry.draw_head(look, self._clock())
+                self._take_first(entry, look)
                 self._height_changed(index, 0)
             elif (first := entry.take()) is not None:
                 self._height_changed(index, len(entry.head) + first)
@@ -439,6 +455,15 @@ class Transcript(ScrollView, can_focus=True):
         self._colour_soon()
         self._flushed_at = monotonic()
         self._flush_cost = perf_counter() - began
+
+    def _take_first(self, entry: Entry, look: Look) -> None:
+        """The first words of a reply, or thoughts before them."""
+        had_words = entry.taken > 0
+        entry.take()
+        now = self._clock()
+        if entry.taken and not had_words and entry.thinking and entry.live_since is not None:
+            self._thought_s[entry.message.id] = now - entry.live_since
+        entry.draw_head(look, now)
 
     def _height_changed(self, index: int, first: int) -> None:
         """An entry was drawn anew from this line on."""
