@@ -17,6 +17,7 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.timer import Timer
+from textual.widget import Widget
 
 from copilot_tui.conversation import timestamp
 from copilot_tui.terminal_text import harmless
@@ -101,6 +102,8 @@ class Sidebar(ScrollView, can_focus=True):
         self._cursor: str | None = None
         self._spinner: Timer | None = None
         self._tick = 0
+        self._base: Style | None = None
+        """The style of a line, worked out once for each look; None: again."""
 
     # What is shown
 
@@ -174,7 +177,9 @@ class Sidebar(ScrollView, can_focus=True):
         """One line of the viewport."""
         width = self.size.width
         line = y + self.scroll_offset.y
-        base = self.rich_style
+        if self._base is None:
+            self._base = self.rich_style
+        base = self._base
         if line >= len(self._lines):
             return Strip.blank(width, base)
         entry = self._lines[line]
@@ -234,9 +239,15 @@ class Sidebar(ScrollView, can_focus=True):
 
     # Keys and mouse
 
+    def notify_style_update(self) -> None:
+        """Another theme or another state: the lines look different."""
+        super().notify_style_update()
+        self._base = None
+
     def on_resize(self) -> None:
         """The lines are as wide as the list."""
-        self.virtual_size = Size(self.size.width, len(self._lines))
+        # Not by assignment, which would lay out the whole screen again: nothing depends on it.
+        self.set_reactive(Widget.virtual_size, Size(self.size.width, len(self._lines)))
 
     def on_focus(self) -> None:
         """The cursor is seen only with the focus."""

@@ -11,7 +11,6 @@ from textual.screen import Screen
 
 from copilot_tui.tui.actions import bindings, shown_key
 from copilot_tui.tui.composer import Composer
-from copilot_tui.tui.find import FindBar
 from copilot_tui.tui.palette import Palette
 from copilot_tui.tui.sidebar import Sidebar
 from copilot_tui.tui.status import StatusLine
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.find import FindBar
 
 OPENED_SCHEMES: Final = frozenset({"http", "https", "mailto"})
 """Links that may leave the program; a server may write any other."""
@@ -53,7 +53,6 @@ class MainScreen(Screen[None]):
                     failed_help=f"{self.key('send')} tries again",
                     id="transcript",
                 )
-                yield FindBar(id="find")
                 yield Composer(id="composer")
                 yield StatusLine(id="status")
 
@@ -94,8 +93,8 @@ class MainScreen(Screen[None]):
 
     @property
     def find_bar(self) -> FindBar:
-        """Where `/` finds in the transcript."""
-        return self.query_one("#find", FindBar)
+        """Where `/` finds in the transcript; there is none until it is first wanted."""
+        return cast("FindBar", self.query_one("#find"))
 
     @property
     def status(self) -> StatusLine:
@@ -184,7 +183,7 @@ class MainScreen(Screen[None]):
         if self.selections:
             self.clear_selection()
             return
-        if self.find_bar.is_open:
+        if self.query("#find.-open"):
             self._close_find()
             return
         if self.sidebar.end_filter():
@@ -246,8 +245,12 @@ class MainScreen(Screen[None]):
 
     # Finding
 
-    def action_find(self) -> None:
+    async def action_find(self) -> None:
         """`/` in the transcript."""
+        if not self.query("#find"):
+            from copilot_tui.tui.find import FindBar
+
+            await self.query_one("#main").mount(FindBar(id="find"), before="#composer")
         self.find_bar.open()
 
     def on_find_bar_wanted(self, message: FindBar.Wanted) -> None:
@@ -274,15 +277,15 @@ class MainScreen(Screen[None]):
         self.transcript.find("")
         self.transcript.focus()
 
-    def action_next_match(self) -> None:
+    async def action_next_match(self) -> None:
         """`n`."""
         if not self.transcript.find_next(1):
-            self.find_bar.open()
+            await self.action_find()
 
-    def action_previous_match(self) -> None:
+    async def action_previous_match(self) -> None:
         """`N`."""
         if not self.transcript.find_next(-1):
-            self.find_bar.open()
+            await self.action_find()
 
     def action_wrap_code(self) -> None:
         """`w`."""
