@@ -124,6 +124,14 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "Replies",
     ),
     Action(
+        "model",
+        "ctrl+o",
+        "models",
+        "Backend and model",
+        "choose the backend and the model that answer from now on",
+        "Replies",
+    ),
+    Action(
         "older-version",
         "alt+left",
         "older_version",

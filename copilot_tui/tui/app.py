@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
@@ -74,6 +75,9 @@ class CopilotApp(App[int]):
         self._draft_timer: Timer | None = None
         self._notice_timer: Timer | None = None
         self._history: int | None = None
+        self._is_leaving = False
+        self.fault: Exception | None = None
+        """A defect that ended the app."""
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         # Not by assignment, which would read all style sheets once more when the app runs.
@@ -101,33 +105,45 @@ class CopilotApp(App[int]):
 
     async def _after_first_frame(self) -> None:
         self.main.set_focus(self.main.composer)  # at once, where focus() is a message
-        held, self._held = self._held or [], None
-        for event in held:
-            await self.on_event(event)
+        if not self._continue_last:
+            await self._begin()
         # What lives now lives to the end; the collector need not look at it, now or later.
         gc.freeze()
         gc.set_threshold(20_000, 50, 1_000)
         gc.enable()
-        if self._first_prompt is not None:
-            self.answers.send(self.shown, self._first_prompt)
         self.run_worker(self._settle_in(), group="start", exit_on_error=False)
+
+    async def _begin(self) -> None:
+        """Take up the work where the user wants it: with --prompt, and with what was typed."""
+        prompt, self._first_prompt = self._first_prompt, None
+        if prompt is not None:
+            self.answers.send(self.shown, prompt)
+        held, self._held = self._held or [], None
+        for event in held:
+            await self.on_event(event)
+
+    async def _continue(self) -> None:
+        """Show the conversation that changed last; what was typed until then is meant for it."""
+        try:
+            await self.desk.read_rows()
+            if self.desk.rows:
+                await self._show(max(self.desk.rows, key=lambda row: row.updated_at).id)
+        finally:
+            self.call_later(self._begin)
 
     async def _settle_in(self) -> None:
         """Read the list, fold in what a crash left, and import what the first reply needs."""
         try:
             if not self._continue_last and self._first_prompt is None:
                 await asyncio.sleep(SETTLE_DELAY_S)
+            if self._continue_last:
+                await self._continue()
             await asyncio.to_thread(_warm_up)
             await self.desk.read_rows(at_once=True)
             self.refresh_sidebar()
-            if self._continue_last and self.desk.rows:
-                newest = max(self.desk.rows, key=lambda row: row.updated_at)
-                self.show(newest.id)
             recovered = await self.desk.in_order(self.desk.store.recover)
             await self.desk.read_rows()
             self.refresh_sidebar()
-            if self._continue_last and self.desk.rows and self.desk.is_blank(self.shown):
-                self.show(max(self.desk.rows, key=lambda row: row.updated_at).id)
             left = set(recovered) - self.desk.asked  # what was stopped just now is not of last time
             if left:
                 self.say(f"Recovered {len(left)} unfinished replies from the last time")
@@ -168,12 +184,33 @@ class CopilotApp(App[int]):
             self.say(f"A defect in copilot-tui: {type(error).__name__}: {error}", warn=True)
 
     async def action_quit(self) -> None:
+        """Ctrl+Q."""
+        self.leave(0)
+
+    def leave(self, status: int) -> None:
         """Save drafts and places, and go; the text of replies that stream is in their journals."""
-        self._keep_place()
-        self._keep_draft()
+        if not self._is_leaving:
+            self._is_leaving = True
+            self._keep_everything()
+            self.exit(status)
+
+    def _keep_everything(self) -> None:
+        if self._held is None:  # else nothing was shown yet
+            self._keep_place()
+            self._keep_draft()
         for conversation_id in list(self.desk.turns):
             self.answers.cancel(conversation_id)
-        self.exit(0)
+
+    def _fatal_error(self) -> None:
+        """A defect ends the app: all is saved, and `run` says it in one line.
+
+        Textual's own shows a traceback with its variables, keys and texts among them.
+        """
+        if self.fault is None:
+            self.fault = self._exception
+            with suppress(Exception):  # the screen may be what broke; what came before is on disk
+                self._keep_everything()
+        self._close_messages_no_wait()
 
     async def on_unmount(self) -> None:
         """Wait for the last small writes."""
@@ -247,9 +284,9 @@ class CopilotApp(App[int]):
     def refresh_status(self) -> None:
         """Show what answers here and what is going on."""
         status = self.main.status
-        config = self.desk.backend_config(self.shown)
-        model = self.shown.model or config.model
-        status.backend = " · ".join(part for part in (config.name, config.provider, model) if part)
+        present = self.desk.present_choice(self.shown)
+        parts = (present.backend, present.provider, present.model)
+        status.backend = " · ".join(part for part in parts if part)
         turn = self.desk.turns.get(self.shown.id)
         key = self.main.key
         if turn is not None:
@@ -303,6 +340,28 @@ class CopilotApp(App[int]):
         """Say it, if it is about what is shown."""
         if message.conversation_id == self.shown.id:
             self.say(message.text)
+
+    def pick(self) -> None:
+        """Let the user choose who answers from now on."""
+        self.run_worker(self._pick(self.shown), group="pick", exclusive=True, exit_on_error=False)
+
+    async def _pick(self, conversation: Conversation) -> None:
+        from copilot_tui.tui.screens.picker import PickerScreen
+
+        desk = self.desk
+        present = desk.present_choice(conversation)
+        backends = desk.config.backends
+        if desk.config.demo:  # which contacts nothing
+            backends = {present.backend: desk.config.backend}
+        screen = PickerScreen(desk.catalog, backends, present)
+        choice = await self.push_screen_wait(screen)
+        if choice is None:
+            return
+        desk.choose(conversation, choice)
+        self.refresh_status()
+        await desk.catalog.note(choice)
+        if conversation.messages:
+            self.save(conversation)
 
     def save(self, conversation: Conversation) -> None:
         """Save a conversation that was changed by hand."""

@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import aclosing
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from copilot_tui.conversation import Conversation, Message, Role, Status, new_conversation, utc_now
+from copilot_tui.tui.catalog import Catalog, Choice
 from copilot_tui.tui.sidebar import Mark, Row
 
 if TYPE_CHECKING:
@@ -59,6 +61,11 @@ class Desk:
         self._backends: dict[str, Backend] = {}
         # One thread, so that the later draft is also the later write.
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="copilot-tui-disk")
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """What the backends offer."""
+        return Catalog(self.config.cache_dir / "models.json", self.backend_named)
 
     @cached_property
     def store(self) -> Store | PrivateStore:
@@ -138,13 +145,34 @@ class Desk:
 
     def backend(self, conversation: Conversation) -> Backend:
         """The backend of a conversation, made when it is first needed. Raises ConfigError."""
-        config = self.backend_config(conversation)
-        if config.name not in self._backends:
+        return self.backend_named(self.backend_config(conversation).name)
+
+    def backend_named(self, name: str) -> Backend:
+        """The backend of this name, made when it is first needed. Raises ConfigError."""
+        if name not in self._backends:
             from copilot_tui import backends
 
             make = self._make_backend or backends.create
-            self._backends[config.name] = make(config)
-        return self._backends[config.name]
+            chosen = self.config.backend
+            config = chosen if name == chosen.name else self.config.backends[name]
+            self._backends[name] = make(config)
+        return self._backends[name]
+
+    def choose(self, conversation: Conversation, choice: Choice) -> None:
+        """Let another backend or model answer from now on."""
+        # What was given at the start was the user's earlier word.
+        self.config = replace(self.config, is_backend_given=False, given_model=None)
+        conversation.backend = choice.backend
+        conversation.model = choice.model or self.config.backends[choice.backend].model or None
+        conversation.settings.pop("provider", None)
+        if choice.provider:
+            conversation.settings["provider"] = choice.provider
+
+    def present_choice(self, conversation: Conversation) -> Choice:
+        """Who answers in this conversation."""
+        config = self.backend_config(conversation)
+        provider = str(conversation.settings.get("provider") or config.provider)
+        return Choice(config.name, conversation.model or config.model, provider)
 
     def begin(self, conversation: Conversation, prompt: str) -> Turn:
         """Put a prompt, and an empty reply to it, into the conversation."""

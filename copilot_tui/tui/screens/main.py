@@ -320,6 +320,10 @@ class MainScreen(Screen[None]):
         """Ctrl+End."""
         self.transcript.action_scroll_end()
 
+    def action_models(self) -> None:
+        """Ctrl+O."""
+        self.desk_app.pick()
+
     def action_palette(self) -> None:
         """Ctrl+P."""
         self.app.action_command_palette()

@@ -1,0 +1,97 @@
+"""What each backend offers, asked for when it is wanted and remembered; and what was chosen lately.
+
+Only the backend that is looked at is asked: nothing is sent to a server that was not chosen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from copilot_tui.errors import BackendError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from copilot_tui.backends import Backend, Model
+
+RECENT_MOST: Final = 8
+KEPT_MOST: Final = 2_000
+"""Models of one backend that are remembered."""
+
+
+class Choice(NamedTuple):
+    """Who answers."""
+
+    backend: str
+    model: str = ""
+    """Empty: the backend's or the server's own choice."""
+    provider: str = ""
+    """g4f alone; empty: the backend's own."""
+
+
+class Catalog:
+    """Lists of models by backend. What is remembered may be deleted at any time."""
+
+    def __init__(self, file: Path, backend_named: Callable[[str], Backend]) -> None:
+        self._file = file
+        self._backend_named = backend_named
+        self._models: dict[str, list[Model]] = {}
+        self._recent: list[Choice] = []
+        self._is_read = False
+
+    async def open(self) -> None:
+        """Read what is remembered."""
+        if not self._is_read:
+            await asyncio.to_thread(self._read)
+            self._is_read = True
+
+    def known(self, backend: str) -> list[Model]:
+        """What the backend offered when it was asked last."""
+        return self._models.get(backend, [])
+
+    def recent(self) -> list[Choice]:
+        """What was chosen lately, the last first."""
+        return list(self._recent)
+
+    async def ask(self, backend: str) -> list[Model]:
+        """What the backend offers now. Raises BackendError."""
+        models = await self._backend_named(backend).models()
+        self._models[backend] = models[:KEPT_MOST]
+        await asyncio.to_thread(self._write)
+        return self._models[backend]
+
+    async def note(self, choice: Choice) -> None:
+        """Remember what was chosen."""
+        others = [each for each in self._recent if each != choice]
+        self._recent = [choice, *others][:RECENT_MOST]
+        await asyncio.to_thread(self._write)
+
+    def _read(self) -> None:
+        from copilot_tui.backends import Model
+
+        try:
+            found: dict[str, Any] = json.loads(self._file.read_bytes())
+            self._recent = [Choice(*each) for each in found["recent"]]
+            self._models = {
+                name: [Model(*each) for each in models] for name, models in found["models"].items()
+            }
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            self._recent, self._models = [], {}  # it is only a cache
+
+    def _write(self) -> None:
+        from copilot_tui.store.files import Disk
+
+        found = {"recent": self._recent, "models": self._models}
+        data = json.dumps(found, ensure_ascii=True).encode()
+        try:
+            Disk().write_atomic(self._file, [data], durable=False)
+        except OSError:
+            return  # the list is asked for again next time
+
+
+def failure_of(error: BackendError) -> str:
+    """Why there is no list, in one line."""
+    return f"{error}. A model's name can be typed all the same."
