@@ -125,9 +125,12 @@ def test_importing_the_package_imports_nothing_else() -> None:
     assert done.stdout == "{'copilot_tui'}\n"
 
 
-def test_the_class_comes_without_the_app() -> None:
-    code = "import sys; from copilot_tui import GithubCopilot; sys.exit('textual' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+def test_the_class_comes_without_the_app_and_without_httpx_until_it_asks() -> None:
+    code = (
+        "import sys; from copilot_tui import GithubCopilot;"
+        "sys.exit(bool({'textual', 'httpx', 'asyncio'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-I", "-c", code], check=False).returncode == 0
 
 
 def test_a_name_that_is_not_there_is_no_attribute() -> None:

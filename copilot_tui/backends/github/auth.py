@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from copilot_tui.backends.github.words import NO_CREDENTIALS, SIGN_IN_HINT
+from copilot_tui.backends.github.words import NO_CREDENTIALS, sign_in_hint
 from copilot_tui.config import address_of
 from copilot_tui.credentials import api_key, stored_secret
 from copilot_tui.errors import BadReply, MissingAuth
@@ -98,7 +98,7 @@ def cookie_header(cookies: Mapping[str, str] | str) -> str:
     if not is_header_text(line.replace(" ", "")):
         raise MissingAuth(
             "the cookies of GitHub hold a line break or another character that no cookie has",
-            f"They were probably cut in copying. {SIGN_IN_HINT}",
+            "They were probably cut in copying: copy them once more.",
         )
     return line
 
@@ -124,7 +124,7 @@ def configured(config: BackendConfig) -> Credentials:
         address = address_of(config.base_url)
         if kept := stored_secret(config.name, file=config.credentials_file, address=address):
             return from_secret(kept)
-    raise MissingAuth(NO_CREDENTIALS, SIGN_IN_HINT)
+    raise MissingAuth(NO_CREDENTIALS, sign_in_hint(config.name))
 
 
 def given(
@@ -133,10 +133,13 @@ def given(
     """Who asks when a script says it, or else what `login` keeps."""
     if api_key:
         if not is_header_text(api_key):
-            raise MissingAuth("api_key holds a character that no token has", SIGN_IN_HINT)
+            raise MissingAuth(
+                "api_key holds a character that no token has",
+                "It was probably cut in copying: copy it once more.",
+            )
         return Credentials(token=api_key)
     if cookies:
         return Credentials(cookies=cookie_header(cookies))
     if kept := stored_secret("github", address=address_of(token_url)):
         return from_secret(kept)
-    raise MissingAuth(NO_CREDENTIALS, f"Give api_key or cookies. {SIGN_IN_HINT}")
+    raise MissingAuth(NO_CREDENTIALS, f"Give api_key or cookies. {sign_in_hint('github')}")

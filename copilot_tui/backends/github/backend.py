@@ -18,7 +18,7 @@ from copilot_tui.backends.branches import CARRIED, NOT_KNOWN, Memory, fold, memo
 from copilot_tui.backends.completions import Sleep
 from copilot_tui.backends.github.auth import Credentials, configured
 from copilot_tui.backends.github.chat import Chat, Prompt
-from copilot_tui.backends.github.models import DEFAULT_MODEL, MODELS
+from copilot_tui.backends.github.service import DEFAULT_MODEL, MODELS
 from copilot_tui.conversation import Message, Role, utc_now
 from copilot_tui.errors import Refused
 

@@ -17,6 +17,7 @@ from copilot_tui.backends.completions import RETRIED, Sleep, let_end, patiently,
 from copilot_tui.backends.github import words
 from copilot_tui.backends.github.auth import Credentials, CredentialSource, Tokens, token_of
 from copilot_tui.backends.github.events import EventReader
+from copilot_tui.backends.github.service import PAGE_URL
 from copilot_tui.backends.transport import Transport
 from copilot_tui.conversation import utc_now
 from copilot_tui.errors import BackendError, BadReply, CutOff, RedirectRefused, Refused
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
 
     from copilot_tui.backends.transport import Answer
     from copilot_tui.config import BackendConfig
-
-PAGE_URL: Final = "https://github.com/copilot"
-TOKEN_URL: Final = "https://github.com/github-copilot/chat/token"
-API_URL: Final = "https://api.individual.githubcopilot.com"
 
 HEADERS: Final = {
     "User-Agent": "Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0",
@@ -179,7 +176,7 @@ class Chat:
             if error.status != 401:
                 raise
             assert self._who is not None  # _authorise has found out
-            raise words.token_refused(is_ready=bool(self._who.token)) from error
+            raise words.token_refused(self._config.name, is_ready=bool(self._who.token)) from error
 
     async def _authorise(self, refused: str = "") -> str:
         """Make sure of a token other than the one that was refused, and give it."""
@@ -193,7 +190,7 @@ class Chat:
                 self._gate.forget_keys()
             token = self._who.token or await self._made_token(self._who.cookies)
             if token == refused:
-                raise words.token_refused(is_ready=bool(self._who.token))
+                raise words.token_refused(self._config.name, is_ready=bool(self._who.token))
             if token != self._bearer:
                 self._bearer = token
                 self._api.forget_keys()
@@ -209,12 +206,12 @@ class Chat:
             if error.status not in (401, 403, 404):
                 raise
             self._who = None  # who signs in again is asked for anew
-            raise words.no_token(error) from error
+            raise words.no_token(error, self._config.name) from error
         except RedirectRefused as error:
             if "/login" not in str(error):
                 raise
             self._who = None
-            raise words.sent_to_login() from error
+            raise words.sent_to_login(self._config.name) from error
         except BackendError as error:
             error.hint = error.hint.replace("base_url", "token_url")
             raise

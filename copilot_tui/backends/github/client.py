@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Literal, overload
 
 from copilot_tui.backends import Delta
 from copilot_tui.backends.branches import fold_turns
-from copilot_tui.backends.github import auth, chat
-from copilot_tui.backends.github.models import DEFAULT_MODEL, MODELS
+from copilot_tui.backends.github import auth
+from copilot_tui.backends.github.service import API_URL, DEFAULT_MODEL, MODELS, PAGE_URL, TOKEN_URL
 from copilot_tui.config import BackendConfig, address_of
 from copilot_tui.conversation import Role
 from copilot_tui.errors import CutOff, EmptyReply
@@ -52,15 +52,15 @@ class GithubCopilot:
     """
 
     label = "GitHub Copilot"
-    url = chat.PAGE_URL
+    url = PAGE_URL
     working = True
     needs_auth = True
     supports_stream = True
     default_model = DEFAULT_MODEL
     models: ClassVar[list[str]] = [model.id for model in MODELS]
-    token_url = chat.TOKEN_URL
+    token_url = TOKEN_URL
     """Where a cookie is good for a token."""
-    api_url = chat.API_URL
+    api_url = API_URL
     """The chat; a seat of a company has https://api.business.githubcopilot.com."""
 
     _tokens: ClassVar[auth.Tokens] = auth.Tokens()
@@ -124,6 +124,8 @@ class GithubCopilot:
         Raises BackendError: MissingAuth without a sign-in, ReplyFailed with GitHub's own words,
         CutOff when the reply ends in its middle.
         """
+        from copilot_tui.backends.github import chat  # httpx is imported by who asks, not before
+
         config = BackendConfig(
             "github",
             kind="github-web",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from copilot_tui.backends import Delta
 from copilot_tui.backends.completions import WholeText, dropped_notice
+from copilot_tui.backends.github.service import PAGE_URL
 from copilot_tui.backends.github.words import reply_failed
 from copilot_tui.backends.server_words import body_words, is_page, server_words
 from copilot_tui.errors import BackendError, BadReply, ReplyFailed
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from copilot_tui.sse import Event
 
-_WEB_PAGE: Final = "https://github.com/copilot"
 _BEFORE_A_BODY: Final = b"\xef\xbb\xbf \t\r\n"
 _DOCUMENT_LIMIT: Final = 64 * 1024
 
@@ -146,7 +146,7 @@ class EventReader:
     def _confirmation(self, event: dict[str, Any]) -> None:
         words = server_words(event.get("title")) or server_words(event.get("message"))
         about = f": {words}" if words else ""
-        self._say(f"GitHub wants a confirmation, which can be given on {_WEB_PAGE} alone{about}")
+        self._say(f"GitHub wants a confirmation, which can be given on {PAGE_URL} alone{about}")
         self._fresh["tool_calls"] = True
 
     def _skills_request(self, _: dict[str, Any]) -> None:

@@ -1,10 +1,14 @@
-"""The models of GitHub's chat: a list of names, which the service changes at its will."""
+"""What is known of the service: its addresses, and the names of its models."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from copilot_tui.backends import Model
+
+PAGE_URL: Final = "https://github.com/copilot"
+TOKEN_URL: Final = "https://github.com/github-copilot/chat/token"
+API_URL: Final = "https://api.individual.githubcopilot.com"
 
 DEFAULT_MODEL: Final = "gpt-4o"
 

@@ -10,10 +10,6 @@ from typing import Final
 
 from copilot_tui.errors import MissingAuth, Refused, ReplyFailed
 
-SIGN_IN_HINT: Final = (
-    "Sign in on github.com in a browser, and give the cookie user_session of that page to "
-    "`copilot-tui login github`."
-)
 NO_CREDENTIALS: Final = "nobody is signed in to GitHub: there is no token, no cookie, no kept key"
 PLAN_PAGE: Final = "https://github.com/settings/copilot"
 BUSINESS_HINT: Final = (
@@ -57,6 +53,14 @@ _ERROR_TYPES: Final[dict[str, tuple[str, str]]] = {
 }
 
 
+def sign_in_hint(name: str) -> str:
+    """How to sign in to the backend of this name."""
+    return (
+        "Sign in on github.com in a browser, copy the value of its cookie user_session, and give "
+        f"it as user_session=VALUE to `copilot-tui login {name}`."
+    )
+
+
 def reply_failed(error_type: str, description: str) -> ReplyFailed:
     """What an `error` in the stream says."""
     sentence, hint = _ERROR_TYPES.get(error_type, ("", ""))
@@ -66,31 +70,33 @@ def reply_failed(error_type: str, description: str) -> ReplyFailed:
     return ReplyFailed(f"{sentence}: {description}" if description else sentence, hint)
 
 
-def no_token(error: Refused) -> MissingAuth:
+def no_token(error: Refused, name: str) -> MissingAuth:
     """GitHub gives no token for these cookies."""
     return MissingAuth(
         f"GitHub gives no token ({error.status}): the cookie is missing or expired, or the account "
         "has no Copilot",
-        f"{SIGN_IN_HINT} The account's plan: {PLAN_PAGE}",
+        f"{sign_in_hint(name)} The account's plan: {PLAN_PAGE}",
     )
 
 
-def sent_to_login() -> MissingAuth:
+def sent_to_login(name: str) -> MissingAuth:
     """GitHub wants to see its sign-in page instead of giving a token."""
-    return MissingAuth("GitHub asks to sign in: the cookie is missing or expired", SIGN_IN_HINT)
+    return MissingAuth(
+        "GitHub asks to sign in: the cookie is missing or expired", sign_in_hint(name)
+    )
 
 
-def token_refused(is_ready: bool) -> MissingAuth:
+def token_refused(name: str, *, is_ready: bool) -> MissingAuth:
     """A token that was just read or made is not taken."""
     if is_ready:
         return MissingAuth(
             "GitHub does not take this token: it is wrong or has expired (one lasts some 30 "
             "minutes)",
-            f"Give a fresh one, or a cookie, with which tokens renew themselves. {SIGN_IN_HINT}",
+            f"Give a fresh one, or a cookie, which renews its tokens. {sign_in_hint(name)}",
         )
     return MissingAuth(
         "GitHub does not take the token that it has just given",
-        f"Is Copilot allowed for this account? {PLAN_PAGE}. Else: {SIGN_IN_HINT}",
+        f"Is Copilot allowed for this account? {PLAN_PAGE}. Else: {sign_in_hint(name)}",
     )
 
 
