@@ -28,7 +28,7 @@ class RenameScreen(ModalScreen[str | None]):
         """The title to be changed."""
         with Vertical(id="rename"):
             yield Label("Title of the conversation")
-            yield Input(self._old, select_on_focus=True)
+            yield Input(self._old, select_on_focus=True, compact=True)
             yield Label("Enter saves · Escape leaves it as it was", classes="hint")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
