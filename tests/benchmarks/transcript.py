@@ -67,7 +67,7 @@ async def opening(app: PaneApp, pilot: Pilot[None], count: int) -> float:
 
 async def paging(app: PaneApp, pilot: Pilot[None], count: int, pages: int) -> tuple[float, float]:
     """CPU of a page upwards and of a resize."""
-    app.transcript.show(corpus.conversation(count))
+    app.transcript.show(corpus.conversation(10_000)[-count:])
     await pilot.pause()
 
     async def page_up() -> None:
@@ -135,7 +135,7 @@ async def blast(app: PaneApp, pilot: Pilot[None], deltas: int) -> float:
 
 async def run(quick: bool) -> None:
     """Measure everything and print it."""
-    seconds, pages = (1.0, 10) if quick else (3.0, 40)
+    seconds, pages = (1.0, 10) if quick else (3.0, 20)
     warm_up()
     app = PaneApp()
     async with app.run_test(size=(120, 40)) as pilot:

@@ -143,6 +143,39 @@ async def test_keys_scroll(keys: str) -> None:
         assert screen(app)[-1].strip() == "Paragraph 59 with some words in it."
 
 
+@pytest.mark.parametrize("height", range(10, 31))
+async def test_pages_go_up_to_the_beginning_and_down_to_the_end(height: int) -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, height)):
+        app.transcript.show([reply("One\n\nTwo", str(number)) for number in range(60)])
+        seen: list[Place | None] = []
+        while app.transcript.place != Place("0", 0):
+            app.transcript.action_page_up()
+            assert app.transcript.place not in seen
+            seen.append(app.transcript.place)
+        while app.transcript.place is not None:
+            app.transcript.action_page_down()
+            assert len(seen) < 100
+            seen.append(app.transcript.place)
+        assert screen(app)[-1].strip() == "Two"
+
+
+async def test_the_scrollbar_can_be_dragged_and_clicked() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 20)) as pilot:
+        app.transcript.show([reply(LONG, str(number)) for number in range(9)])
+        await pilot.mouse_down(Transcript, offset=(59, 19))
+        await pilot.hover(Transcript, offset=(59, 9))
+        await pilot.mouse_up(Transcript, offset=(59, 9))
+        await pilot.pause()
+        place = app.transcript.place
+        assert place is not None
+        assert place.message_id in "345"
+        await pilot.click(Transcript, offset=(59, 1))
+        await pilot.pause()
+        assert app.transcript.place != place
+
+
 async def test_the_scrollbar_leads_to_every_part_of_many_messages() -> None:
     app = TranscriptApp()
     async with app.run_test(size=(60, 20)) as pilot:

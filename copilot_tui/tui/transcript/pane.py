@@ -19,6 +19,7 @@ from textual.filter import ANSIToTruecolor
 from textual.geometry import Offset, Region, Size
 from textual.message import Message as Event
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
 from textual.selection import Selection
 from textual.strip import Strip
 from textual.timer import Timer
@@ -283,7 +284,7 @@ class Transcript(ScrollView, can_focus=True):
             return
         index, line = stack.settle(index, line)
         rows = self.scrollable_content_region.height
-        if stack.draw_down(index, line, rows) <= rows:
+        if not stack.draw_down(index, line, rows):
             self._to_end()
             return
         self._following = False
@@ -323,6 +324,8 @@ class Transcript(ScrollView, can_focus=True):
         self._painter.hints.clear()
         frame = self._painter.frame
         if frame is None or frame.width != self.scrollable_content_region.width:
+            if self.text_selection is not None:
+                self.screen.clear_selection()  # its lines are no longer those lines
             self._lay_out()
         else:
             self._restore()
@@ -371,6 +374,25 @@ class Transcript(ScrollView, can_focus=True):
         """Put this message at the top."""
         if (index := self._stack.index.get(message_id)) is not None:
             self._go_to(index, 1 if index else 0)
+
+    def _on_scroll_to(self, message: ScrollTo) -> None:
+        """The scrollbar was dragged."""
+        message.stop()
+        message.prevent_default()
+        if message.y is not None and len(self._stack):
+            self._go_to(*self._stack.heights.find(round(message.y)))
+
+    def _on_scroll_up(self, event: ScrollUp) -> None:
+        """The scrollbar was clicked above its thumb."""
+        event.stop()
+        event.prevent_default()
+        self.action_page_up()
+
+    def _on_scroll_down(self, event: ScrollDown) -> None:
+        """The scrollbar was clicked below its thumb."""
+        event.stop()
+        event.prevent_default()
+        self.action_page_down()
 
     def _on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()

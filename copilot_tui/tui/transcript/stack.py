@@ -94,13 +94,13 @@ class Stack:
             index += 1
         return index, line
 
-    def draw_down(self, index: int, line: int, rows: int) -> int:
-        """Draw what is in sight below a place; gives the rows that it fills, if they are fewer."""
+    def draw_down(self, index: int, line: int, rows: int) -> bool:
+        """Draw what is in sight below a place; whether there is more than that."""
         below = self.entry(index).height - line
-        while below < rows and index < len(self.messages) - 1:
+        while below <= rows and index < len(self.messages) - 1:
             index += 1
             below += self.entry(index).height
-        return below
+        return below > rows
 
     def draw_up(self, rows: int) -> None:
         """Draw what is in sight at the end."""
