@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from copilot_tui.backends import Delta
 from copilot_tui.backends.github.events import EventReader
@@ -205,3 +208,28 @@ def test_a_document_instead_of_a_stream_is_no_reply(
     reading, _ = read(body[:3], body[3:])
     assert isinstance(reading.failure, kind)
     assert words in str(reading.failure)
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(st.characters()) | st.floats(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+TYPES = (
+    "content", "complete", "error", "debug", "functionCall", "confirmation", "agentError",
+    "clientSkillsRequest", "threadAutoPickedModel", "routedModel", "annotations", "new",
+)  # fmt: skip
+FIELDS = (
+    "body", "id", "model", "copilotAnnotations", "errorType", "description", "name",
+    "statusMessage", "errorMessage", "title", "message", "code", "error",
+)  # fmt: skip
+
+
+@given(st.sampled_from(TYPES) | VALUES, st.dictionaries(st.sampled_from(FIELDS), VALUES))
+def test_an_event_of_any_shape_breaks_nothing(kind: object, fields: dict[str, object]) -> None:
+    sent = json.dumps({"type": kind, **fields})
+    reading, deltas = read(b"data: " + sent.encode() + b"\n\n", content("a"))
+    for delta in deltas:
+        json.dumps(delta, ensure_ascii=False).encode()
+    assert text_of(deltas).endswith("a") or reading.is_over
+    assert str(reading.failure)

@@ -15,7 +15,13 @@ from urllib.parse import quote
 from copilot_tui.backends import Delta
 from copilot_tui.backends.completions import RETRIED, Sleep, let_end, patiently, unbegun
 from copilot_tui.backends.github import words
-from copilot_tui.backends.github.auth import Credentials, CredentialSource, Tokens, token_of
+from copilot_tui.backends.github.auth import (
+    Credentials,
+    CredentialSource,
+    Tokens,
+    is_header_text,
+    token_of,
+)
 from copilot_tui.backends.github.events import EventReader
 from copilot_tui.backends.github.service import PAGE_URL
 from copilot_tui.backends.transport import Transport
@@ -43,6 +49,7 @@ HEADERS: Final = {
 }
 """What the web page sends with everything; the token's address answers nobody else."""
 
+_NOTHING: Final = Delta()
 _Asked = TypeVar("_Asked")
 
 
@@ -114,7 +121,8 @@ class Chat:
                             thread_id = step
             assert thread_id is not None  # it is the last step
             yield Delta(model=prompt.model, wire={"conversation_id": thread_id})
-            url = f"{self._config.api_url}/github/chat/threads/{quote(thread_id, safe='')}/messages"
+            in_path = quote(thread_id, safe="", errors="replace")
+            url = f"{self._config.api_url}/github/chat/threads/{in_path}/messages"
             body = message_body(prompt, thread_id)
             answer: Answer | None = None
             opening = self._call(
@@ -136,7 +144,8 @@ class Chat:
         async with aclosing(answer.chunks()) as chunks:
             try:
                 async for chunk in chunks:
-                    yield reader.take(chunk)
+                    if (delta := reader.take(chunk)) != _NOTHING:
+                        yield delta
                     if reader.is_over:
                         break
             except CutOff as error:
@@ -175,8 +184,8 @@ class Chat:
         except Refused as error:
             if error.status != 401:
                 raise
-            assert self._who is not None  # _authorise has found out
-            raise words.token_refused(self._config.name, is_ready=bool(self._who.token)) from error
+            is_ready = bool(self._who and self._who.token)
+            raise words.token_refused(self._config.name, is_ready=is_ready) from error
 
     async def _authorise(self, refused: str = "") -> str:
         """Make sure of a token other than the one that was refused, and give it."""
@@ -254,6 +263,6 @@ def thread_of(answer: object) -> str:
         thread = answer.get("thread")
         inner = (thread.get("id"), thread.get("thread_id")) if isinstance(thread, dict) else ()
         for found in (answer.get("thread_id"), *inner):
-            if isinstance(found, str) and found:
+            if isinstance(found, str) and found and is_header_text(found):
                 return found
     raise BadReply("GitHub's answer names no thread", "Check api_url.")

@@ -126,7 +126,7 @@ class EventReader:
             return
         self.is_complete = True
         self._fresh["complete"] = True
-        if isinstance(message_id := event.get("id"), str) and message_id:
+        if message_id := server_words(event.get("id")):
             self._fresh["wire"] = {"parent_message_id": message_id}
         self._model(event)
         if notice := _annotations(event.get("copilotAnnotations")):
@@ -160,7 +160,7 @@ class EventReader:
 
     def _model(self, event: dict[str, Any]) -> None:
         if isinstance(model := event.get("model"), str) and model:
-            self._fresh["model"] = model
+            self._fresh["model"] = server_words(model)
 
     def _say(self, notice: str) -> None:
         self._fresh["notice"] = self._masked(notice)
