@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from typing import TYPE_CHECKING
 
+from copilot_tui.tui.signals import Signals
 from copilot_tui.tui.terminal import Terminal, background_is_dark
 
 if TYPE_CHECKING:
@@ -18,10 +19,13 @@ def run(
     continue_last: bool = False,
     private: bool = False,
 ) -> int:
-    """Run the app in this terminal until it is quit; its exit status."""
+    """Run the app in this terminal until it is quit; its exit status.
+
+    Raises what the app itself failed with, when all is saved and the terminal is given back.
+    """
     # The start makes half a million objects that stay: collecting among them is wasted time.
     gc.disable()
-    with Terminal() as terminal:
+    with Terminal() as terminal, Signals() as signals:
         from copilot_tui.tui.app import CopilotApp
         from copilot_tui.tui.desk import Desk
         from copilot_tui.tui.driver import driver_class
@@ -33,5 +37,8 @@ def run(
             dark=background_is_dark(terminal),
             driver=driver_class(terminal),
         )
+        signals.leave_with(app.leave)
         status = app.run()
+    if app.fault is not None:
+        raise app.fault
     return status if status is not None else 1

@@ -14,7 +14,7 @@ from copilot_tui.tui.actions import bindings
 
 
 class Composer(TextArea):
-    """Where prompts are written. Enter submits; what else its keys do is in ACTIONS."""
+    """Where prompts are written. What its keys do is in ACTIONS; Enter is the screen's."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("prompt")]
 
@@ -29,12 +29,6 @@ class Composer(TextArea):
         & .text-area--cursor-line { background: transparent; }
     }
     """
-
-    @dataclass
-    class Submitted(Message):
-        """The user wants this prompt sent; it stands in the composer until it is taken."""
-
-        text: str
 
     @dataclass
     class HistoryWanted(Message):
@@ -71,10 +65,6 @@ class Composer(TextArea):
         self.fill("")
         return text
 
-    def action_send(self) -> None:
-        """Enter."""
-        self.post_message(self.Submitted(self.text))
-
     def action_new_line(self) -> None:
         """Ctrl+J and its kin."""
         if (result := self._replace_via_keyboard("\n", *self.selection)) is not None:
@@ -102,4 +92,4 @@ class Composer(TextArea):
         # Terminals send CR for the line ends of a paste; the text area would keep it as it is.
         if "\r" in event.text:
             event.text = event.text.replace("\r\n", "\n").replace("\r", "\n")
-        await super()._on_paste(event)
+        # Textual calls the text area's own handler next; called from here it would paste twice.

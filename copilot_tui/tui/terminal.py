@@ -26,11 +26,18 @@ _BACKGROUND: Final = re.compile(
     rb"\x1b\]11;rgba?:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})[^\x07\x1b]*(?:\x07|\x1b\\)"
 )
 
+_ANSWER: Final = re.compile(r"\x1b\]\d{1,3};[^\x07\x1b]*(?:\x07|\x1b\\)")
+"""An answer of the terminal, in whatever words; nobody types one."""
+
+_ANSWER_BEGUN: Final = re.compile(r"\x1b\](?:\d{1,3}(?:;[^\x07\x1b]*\x1b?)?)?\Z")
+
 _SILENT_TERMINALS: Final = frozenset({"dumb", "linux", "unknown"})
 """Terminals that do not know OSC 11 and would print it."""
 
 _ANSWER_MOST: Final = 64
 """Characters of an answer; what is longer is none."""
+
+_BYTES: Final = ("utf-8", "surrogateescape")
 
 _TYPED_MOST: Final = 1 << 20
 """Bytes of type-ahead that are kept; a pipe that is no person ends here."""
@@ -77,8 +84,20 @@ class Terminal:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._before is not None:
+        if self._before is None:
+            return
+        try:
             termios.tcsetattr(self._fd, termios.TCSANOW, self._before)
+        except termios.error:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """The window is closed: what still waits to be written must not fail at the very end."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (self._screen, sys.__stderr__):
+            if stream is not None:
+                os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
     @property
     def attributes(self) -> list[Any] | None:
@@ -99,31 +118,34 @@ class Terminal:
         """What was typed until now; no later call gives it again."""
         self.look()
         typed, self._typed = self._typed, b""
-        if self._awaits_answer and (start := typed.rfind(b"\x1b]11;")) >= 0:
-            typed, self._late = typed[:start], typed[start:].decode("ascii", "replace")
-        return typed
+        return self.without_answer(typed.decode(*_BYTES)).encode(*_BYTES)
 
     def without_answer(self, data: str) -> str:
-        """This input less the answer about the background, which may come late and in pieces."""
-        if not self._awaits_answer:
-            return data
+        """This input less the terminal's answers, which may come late and in pieces."""
         data, self._late = self._late + data, ""
-        start = data.find("\x1b]11;")
-        if start < 0:
-            # Only an answer's own first bytes are held; a lone Escape key must not wait.
-            if data.endswith(("\x1b]", "\x1b]1", "\x1b]11")):
-                start = data.rfind("\x1b]")
-                self._late = data[start:]
-                return data[:start]
+        if "\x1b]" not in data:
             return data
-        if answer := _BACKGROUND.search(data.encode("utf-8", "replace"), 0):
-            self._awaits_answer = False
-            return data[:start] + data[start + len(answer.group().decode("ascii")) :]
-        if len(data) - start < _ANSWER_MOST:
-            self._late = data[start:]
-            return data[:start]
-        self._awaits_answer = False
-        return data
+        data, found = _ANSWER.subn("", data)
+        self._awaits_answer = self._awaits_answer and not found
+        begun = _ANSWER_BEGUN.search(data)
+        # Alt+] begins like an answer: it waits only while there is one to come.
+        if (
+            begun is None
+            or len(begun.group()) > _ANSWER_MOST
+            or not (self._awaits_answer or ";" in begun.group())
+        ):
+            return data
+        self._late = begun.group()
+        return data[: begun.start()]
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the window was closed, or the connection broke; reading gives nothing then."""
+        if self._before is None:
+            return False
+        poll = select.poll()
+        poll.register(self._fd, 0)
+        return any(event & select.POLLHUP for _, event in poll.poll(0))
 
     def _read(self) -> bytes:
         typed = b""

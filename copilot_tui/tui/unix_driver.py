@@ -1,0 +1,97 @@
+"""Textual's driver for Linux and macOS: with what was typed before it started, and for terminals
+that answer late, do not read, or go away.
+
+`textual._xterm_parser` and `textual._writer_thread` are private; the package pins Textual's major
+version, and the tests use all of this in a real pseudo-terminal.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+
+from textual._xterm_parser import XTermParser
+from textual.drivers import linux_driver
+from textual.drivers._writer_thread import WriterThread
+from textual.drivers.linux_driver import LinuxDriver
+
+from copilot_tui.tui.signals import HUNG_UP_STATUS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual import events
+    from textual.message import Message
+
+    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.terminal import Terminal
+
+_OTHER_KEY: Final = re.compile(r"\x1b\[27;(\d+);(\d+)~\Z")
+"""A key with modifiers as xterm tells it (modifyOtherKeys), and tmux with it."""
+
+
+class PatientParser(XTermParser):
+    """Drops the terminal's answers that come late, and knows one more way to tell a key."""
+
+    terminal: ClassVar[Terminal]
+
+    def feed(self, data: str) -> Iterable[Message]:
+        """The events of this input."""
+        typed = self.terminal.without_answer(data)
+        if data and not typed:
+            return ()  # to the parser, nothing means that nothing more will come
+        return super().feed(typed)
+
+    def tick(self) -> Iterable[Message]:
+        """The events of what waited long enough. Raises OSError when the terminal is gone."""
+        if self.terminal.is_gone:  # a closed window reads as an empty one, over and over
+            raise OSError("the terminal is gone")
+        return super().tick()
+
+    def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[events.Key]:
+        if sequence.startswith("\x1b[27;"):
+            sequence = _OTHER_KEY.sub("\x1b[\\2;\\1u", sequence)
+        return super()._sequence_to_key_events(sequence, alt)
+
+
+class PatientWriter(WriterThread):
+    """Throws away what a closed window does not take; else the app would wait for it."""
+
+    def run(self) -> None:
+        """Write what comes, until there is nowhere to write to."""
+        try:
+            super().run()
+        except OSError:
+            while self._queue.get() is not None:
+                pass
+
+
+class TypeAheadDriver(LinuxDriver):
+    """Gives the app first what was typed while it was loading."""
+
+    terminal: ClassVar[Terminal]
+
+    @classmethod
+    def take(cls, terminal: Terminal) -> None:
+        """The terminal that it drives; there is one in a process."""
+        cls.terminal = PatientParser.terminal = terminal
+        vars(linux_driver).update(XTermParser=PatientParser, WriterThread=PatientWriter)
+
+    def start_application_mode(self) -> None:
+        """Take the terminal."""
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        # What it noted is our own quiet mode; $EDITOR and the shell get the terminal as it was.
+        self.attrs_before: list[Any] | None = self.terminal.attributes
+
+    def run_input_thread(self) -> None:
+        """Read until the app ends, or the window is closed."""
+        app = cast("CopilotApp", self._app)
+        try:
+            if typed := self.terminal.collect():
+                for event in PatientParser().feed(typed.decode("utf-8", "replace")):
+                    self.process_message(event)
+            super().run_input_thread()
+        except OSError:
+            self._loop.call_soon_threadsafe(app.leave, HUNG_UP_STATUS)
+        except Exception as error:  # noqa: BLE001  this thread's outer edge
+            self._loop.call_soon_threadsafe(app._handle_exception, error)
