@@ -35,7 +35,7 @@ APP_NAME: Final = "copilot-tui"
 
 CREDENTIALS_NAME: Final = "credentials.json"
 
-Kind = Literal["g4f", "openai", "demo", "github-web"]
+Kind = Literal["g4f", "openai", "demo", "github-web", "copilot-sdk"]
 
 OPTIONS: Final = ("data_dir", "config", "backend", "base_url", "model", "provider", "proxy")
 """What may be given as an option (--data-dir) and in the environment (COPILOT_TUI_DATA_DIR)."""
@@ -51,10 +51,12 @@ class BackendConfig:
     name: str
     kind: Kind = "openai"
     """How it speaks: "g4f", "openai" (any OpenAI-compatible server), "github-web" (GitHub Copilot's
-    chat on github.com) or "demo".
+    chat on github.com), "copilot-sdk" (GitHub's Copilot CLI) or "demo".
     """
     base_url: str = ""
-    """Without a slash at the end; the wire adds /chat/completions."""
+    """Without a slash at the end; the wire adds /chat/completions. With copilot-sdk: the server
+    that answers instead of GitHub's own.
+    """
     token_url: str = ""
     """github-web alone: where a cookie is good for a token. `base_url` is then its server, what a
     sign-in is for.
@@ -141,6 +143,7 @@ BUILT_IN: Final[dict[str, BackendConfig]] = {
             token_url="https://github.com/github-copilot/chat/token",
             api_url="https://api.individual.githubcopilot.com",
         ),
+        BackendConfig("copilot", kind="copilot-sdk"),
         BackendConfig("ollama", base_url="http://localhost:11434/v1"),
         BackendConfig("lmstudio", base_url="http://localhost:1234/v1"),
         BackendConfig("llamacpp", base_url="http://localhost:8080/v1"),
@@ -156,6 +159,8 @@ BUILT_IN: Final[dict[str, BackendConfig]] = {
 """The backends that need no file."""
 
 DEFAULT_BACKEND: Final = "g4f"
+
+_WITHOUT_ADDRESS: Final = ("demo", "copilot-sdk")
 
 _ADDRESS_SCHEMES: Final = ("http", "https")
 _PROXY_SCHEMES: Final = ("http", "https", "socks5", "socks5h")
@@ -185,7 +190,7 @@ def load(
         if "model" in file.top and chosen_name == file.top.get("backend", DEFAULT_BACKEND):
             chosen = replace(chosen, model=file.top["model"])
         chosen = _overridden(chosen, given)
-    if chosen.kind != "demo" and not chosen.base_url:
+    if chosen.kind not in _WITHOUT_ADDRESS and not chosen.base_url:
         raise ConfigError(
             f"the backend {chosen_name} has no base_url",
             f"Write one under [backends.{chosen_name}], or give --base-url.",

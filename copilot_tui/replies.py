@@ -162,6 +162,8 @@ async def stream_reply(
             async with aclosing(backend.stream(turn.request)) as deltas:
                 async for delta in deltas:
                     progress.take(delta)
+                    if delta.replaces:
+                        turn.journal.begin_again()
                     keeper.append(delta.text, delta.reasoning)
                     yield delta
                     if trouble := keeper.new_trouble():
@@ -223,6 +225,8 @@ class _Progress:
 
     def _take_rest(self, delta: Delta) -> None:
         reply = self._reply
+        if delta.replaces:
+            reply.content, reply.reasoning = delta.text, delta.reasoning
         self._complete |= delta.complete
         self._anything |= delta.tool_calls
         if delta.wire is not None:

@@ -173,6 +173,10 @@ class _TextPrinter:
 
     def take(self, delta: Delta) -> None:
         """Print what is text."""
+        if delta.replaces:
+            # What is printed cannot be taken back.
+            self.end()
+            output.notice("the reply was begun anew; what follows replaces what stands above")
         if delta.text:
             self._last = output.text(delta.text)[-1:] or self._last
         if delta.notice:
@@ -188,7 +192,9 @@ class _JsonPrinter:
     """One object for each delta."""
 
     def take(self, delta: Delta) -> None:
-        """Print text and reasoning."""
+        """Print text and reasoning; after "anew" what came before is void."""
+        if delta.replaces:
+            output.json_line({"type": "anew"})
         for kind, content in (("reasoning", delta.reasoning), ("delta", delta.text)):
             if content:
                 output.json_line({"type": kind, "content": content})

@@ -1,7 +1,8 @@
 """The text of a reply in progress, append only: DATA_DIR/journal/<conversation id>.<message
 id>.jsonl
 
-The first line says what the reply is, each further one brings text {"t": …} or reasoning {"r": …}.
+The first line says what the reply is, each further one brings text {"t": …} or reasoning {"r": …},
+or says that the reply was begun anew {"anew": true}.
 A lock beside it is held as long as the writer lives; a journal whose lock is free is one of a dead
 process, or of a reply that was left in the middle, and is folded into its conversation.
 """
@@ -43,6 +44,10 @@ class Journal(Protocol):
         """Note what has come; it is on disk with the next `flush`."""
         ...
 
+    def begin_again(self) -> None:
+        """What was noted so far is void: the reply was begun anew."""
+        ...
+
     def flush(self) -> None:
         """Write what waits: small, and fit for the event loop. Raises StoreError and keeps what
         waits.
@@ -75,6 +80,8 @@ class FileJournal:
         self._reasoning: list[str] = []
         self._is_torn = False
         """The last write failed somewhere in a line."""
+        self._is_anew = False
+        """What is on disk is void, which is yet to be written."""
         self._descriptor = -1
         self._life = LifeLock(path.with_suffix(LOCK_SUFFIX), disk)
         with told(_CANNOT):
@@ -98,6 +105,13 @@ class FileJournal:
         if reasoning:
             self._reasoning.append(reasoning)
 
+    def begin_again(self) -> None:
+        """See Journal."""
+        with self._lock:
+            self._text.clear()
+            self._reasoning.clear()
+            self._is_anew = True
+
     def flush(self) -> None:
         """See Journal."""
         with self._lock:
@@ -107,13 +121,14 @@ class FileJournal:
             # A torn line is closed, and all of it written again: a reader drops what does not
             # parse.
             line = b"\n" if self._is_torn else b""
+            line += _line({"anew": True}) if self._is_anew else b""
             line += _line({"t": text}) if text else b""
             line += _line({"r": reasoning}) if reasoning else b""
             taken = len(self._text), len(self._reasoning)
             self._is_torn = True
             with told(_CANNOT):
                 self._disk.write_all(self._descriptor, line)
-            self._is_torn = False
+            self._is_torn = self._is_anew = False
             del self._text[: taken[0]], self._reasoning[: taken[1]]
 
     def sync(self) -> None:
@@ -156,6 +171,9 @@ class NoJournal:
     """A journal for conversations that are never on disk."""
 
     def append(self, text: str, reasoning: str = "") -> None:
+        """Nothing."""
+
+    def begin_again(self) -> None:
         """Nothing."""
 
     def flush(self) -> None:
@@ -233,6 +251,8 @@ def read_journal(data: bytes, name: str) -> Left | None:
     for line in rest.removesuffix(_END).split(b"\n"):
         with suppress(ValueError, TypeError, AttributeError, RecursionError):
             value = json.loads(line)
+            if value.get("anew"):
+                reply.content = reply.reasoning = ""
             reply.append(str(value.get("t", "")))
             reply.append_reasoning(str(value.get("r", "")))
     left.replace_messages([])

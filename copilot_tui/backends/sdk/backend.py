@@ -1,0 +1,325 @@
+"""One client for the app, and in it a session for each conversation and branch."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from contextlib import aclosing, contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from copilot_tui.backends import Delta, Model
+from copilot_tui.backends.sdk import runtime, sign_in
+from copilot_tui.backends.sdk.plan import plan_anew, plan_turn
+from copilot_tui.backends.sdk.turn import PULSE_S, Turn
+from copilot_tui.backends.sdk.words import SIGN_IN_HINT, Failure, failure_of, in_one_line
+from copilot_tui.conversation import new_id
+from copilot_tui.credentials import api_key
+from copilot_tui.errors import BackendError, MissingKey
+
+if TYPE_CHECKING:
+    from copilot_tui.backends import ReplyRequest
+    from copilot_tui.backends.sdk.plan import Plan
+    from copilot_tui.backends.sdk.runtime import Client, Session, Start
+    from copilot_tui.config import BackendConfig
+
+PLAIN_SYSTEM: Final = "You are a helpful assistant. Answer in Markdown."
+"""In place of the CLI's own prompt: 20 kB about writing code."""
+
+END_S: Final = 3.0
+"""How long the CLI may take to bring its sessions to disk when it is ended."""
+
+_GITHUB: Final = "copilot"
+"""Stands in a reply's wire for GitHub's own service."""
+
+_PLAIN_CHAT: Final[dict[str, Any]] = {
+    "client_name": "copilot-tui",
+    "skip_custom_instructions": True,
+    "enable_config_discovery": False,
+    "enable_file_hooks": False,
+    "enable_host_git_operations": False,
+    "enable_on_demand_instruction_discovery": False,
+    "enable_session_telemetry": False,
+    "enable_skills": False,
+}
+"""No agent, and nothing of the user's files. Not every version of the SDK has all of these."""
+
+
+class SignedIn(NamedTuple):
+    """Who is signed in to Copilot."""
+
+    is_signed_in: bool
+    login: str
+    way: str
+    """env, user, gh-cli, …: the CLI's word."""
+    words: str
+    """What the CLI says about it."""
+
+
+@dataclass(frozen=True)
+class _Live:
+    """A session that this process has open."""
+
+    session: Session
+    setup: dict[str, Any] = field(repr=False)
+    """May hold a key."""
+
+
+class CopilotSdk:
+    """A backend for GitHub's Copilot CLI, which is started with the first reply."""
+
+    def __init__(
+        self,
+        config: BackendConfig,
+        *,
+        key: Callable[[BackendConfig], str | None] = api_key,
+        start: Start = runtime.start,
+        environ: Mapping[str, str] = os.environ,
+        make_id: Callable[[], str] = new_id,
+        pulse_s: float = PULSE_S,
+    ) -> None:
+        self.name = config.name
+        self._config = config
+        self._key = key
+        self._start = start
+        self._environ = environ
+        self._make_id = make_id
+        self._pulse_s = pulse_s
+        self._client: Client | None = None
+        self._token: str | None = None
+        self._starting = asyncio.Lock()
+        self._live: dict[str, _Live] = {}
+        self._ending: set[asyncio.Task[None]] = set()
+        self._first_model = ""
+
+    @property
+    def _server(self) -> str:
+        return self._config.base_url or _GITHUB
+
+    async def stream(self, request: ReplyRequest) -> AsyncGenerator[Delta, None]:
+        """The reply; closing the generator ends the turn in the CLI."""
+        client, notice = await self._opened()
+        try:
+            async with aclosing(self._turn(client, request, notice)) as deltas:
+                async for delta in deltas:
+                    yield delta
+        except BackendError:
+            await self._drop_if_dead(client)
+            raise
+
+    async def _turn(
+        self, client: Client, request: ReplyRequest, notice: str
+    ) -> AsyncGenerator[Delta, None]:
+        plan, session = await self._session_for(client, request)
+        id_ = session.session_id
+        said = "; ".join(filter(None, (notice, _not_passed_on(request), plan.notice)))
+        # Before anything can fail: a reply that is stopped keeps its session.
+        yield Delta(wire=plan.wire(id_, self._server), notice=said or None)
+        turn = Turn(session, read_timeout_s=self._config.read_timeout_s, pulse_s=self._pulse_s)
+        is_over = False
+        try:
+            with self._told():
+                await session.send(plan.prompt)
+            async with aclosing(turn.deltas(client)) as deltas:
+                async for delta in deltas:
+                    yield (
+                        delta._replace(notice=self._masked(delta.notice)) if delta.notice else delta
+                    )
+            is_over = turn.reader.failure is None
+        finally:
+            turn.close()
+            if not is_over:
+                self._let_go(id_)  # no await: whoever stops us does not wait
+        if turn.reader.failure is not None:
+            raise self._failed(turn.reader.failure, has_text=turn.reader.has_text)
+
+    async def models(self) -> list[Model]:
+        """What the account may use; with a base_url, what that server lists."""
+        if self._config.base_url:
+            from copilot_tui.backends.openai import OpenAI
+
+            server = OpenAI(self._config, key=self._key)
+            try:
+                return await server.models()
+            finally:
+                await server.aclose()
+        client, _ = await self._opened()
+        with self._told():
+            return [Model(entry.id) for entry in await client.list_models()]
+
+    async def signed_in(self) -> SignedIn:
+        """Who is signed in to GitHub. Starts the CLI. Raises BackendError."""
+        client, _ = await self._opened(must_be_signed_in=False)
+        return await self._signed_in(client)
+
+    async def aclose(self) -> None:
+        """End the CLI. What it keeps on disk stays, so that a session can be resumed."""
+        client, self._client = self._client, None
+        open_sessions = [live.session.disconnect() for live in self._live.values()]
+        self._live.clear()
+        if client is not None:
+            # A session is on disk when it is let go, and not before.
+            await _at_most(END_S, *open_sessions, *self._ending)
+            await client.force_stop()
+
+    # The client
+
+    async def _opened(self, *, must_be_signed_in: bool = True) -> tuple[Client, str]:
+        """The client, and what there is to say when it was started now."""
+        async with self._starting:
+            if self._client is not None:
+                return self._client, ""
+            found = await asyncio.to_thread(sign_in.find, self._config, self._key, self._environ)
+            self._token = found.token
+            self._live.clear()
+            client = await self._start(self._config, found, self._environ)
+            try:
+                if must_be_signed_in and not self._config.base_url:
+                    await self._require_sign_in(client)
+            except BaseException:
+                await client.force_stop()
+                raise
+            self._client = client
+            return client, found.notice
+
+    async def _require_sign_in(self, client: Client) -> None:
+        status = await self._signed_in(client)
+        if not status.is_signed_in:
+            words = f": {status.words}" if status.words else ""
+            raise MissingKey(f"nobody is signed in to Copilot{words}", SIGN_IN_HINT)
+
+    async def _signed_in(self, client: Client) -> SignedIn:
+        with self._told():
+            status = await client.get_auth_status()
+        return SignedIn(
+            bool(status.isAuthenticated),
+            status.login or "",
+            status.authType or "",
+            self._masked(in_one_line(status.statusMessage or "")),
+        )
+
+    async def _drop_if_dead(self, client: Client) -> None:
+        """So that the next reply starts another."""
+        try:
+            await asyncio.wait_for(client.ping(), self._pulse_s)
+        except Exception:  # noqa: BLE001  any answer but an answer means that it is gone
+            if self._client is client:
+                self._client = None
+            await client.force_stop()
+
+    # Sessions
+
+    async def _session_for(self, client: Client, request: ReplyRequest) -> tuple[Plan, Session]:
+        plan = plan_turn(request, self._server)
+        setup = await self._setup(request)
+        if plan.session_id is not None:
+            session = await self._resumed(client, plan, setup)
+            if session is not None:
+                return plan, session
+            plan = plan_anew(request)
+        return plan, await self._created(client, setup)
+
+    async def _setup(self, request: ReplyRequest) -> dict[str, Any]:
+        """What a session is made with, or resumed with."""
+        setup: dict[str, Any] = {
+            "streaming": True,
+            "available_tools": [],
+            "system_message": {"mode": "replace", "content": request.system or PLAIN_SYSTEM},
+        }
+        if model := request.model or self._config.model or await self._own_servers_model():
+            setup["model"] = model
+        if effort := request.settings.get("reasoning_effort"):
+            setup["reasoning_effort"] = effort
+        if self._config.base_url:
+            provider = {"type": "openai", "wire_api": "completions"}
+            provider["base_url"] = self._config.base_url
+            if self._token:
+                provider["api_key"] = self._token
+            setup["provider"] = provider
+        return setup
+
+    async def _own_servers_model(self) -> str:
+        """A server of one's own has no default: the first that it lists."""
+        if self._config.base_url and not self._first_model:
+            listed = await self.models()
+            self._first_model = listed[0].id if listed else ""
+        return self._first_model
+
+    async def _created(self, client: Client, setup: dict[str, Any]) -> Session:
+        extras = runtime.accepted(client.create_session, _PLAIN_CHAT)
+        with self._told():
+            session = await client.create_session(session_id=self._make_id(), **setup, **extras)
+        self._live[session.session_id] = _Live(session, setup)
+        return session
+
+    async def _resumed(self, client: Client, plan: Plan, setup: dict[str, Any]) -> Session | None:
+        """The session of the plan, set up like this; None: the CLI does not have it whole."""
+        assert plan.session_id is not None
+        live = self._live.pop(plan.session_id, None)
+        if live is not None and live.setup == setup:
+            self._live[plan.session_id] = live
+            return live.session
+        extras = runtime.accepted(client.resume_session, _PLAIN_CHAT)
+        try:
+            if live is not None:
+                await live.session.disconnect()
+            session = await client.resume_session(plan.session_id, **setup, **extras)
+            is_whole = plan.is_held_by(await session.get_events())
+        except Exception as error:
+            if "not found" in str(error).lower():
+                return None
+            raise self._outside(error) from error
+        self._live[plan.session_id] = _Live(session, setup)
+        if not is_whole:
+            self._let_go(plan.session_id)
+            return None
+        return session
+
+    def _let_go(self, id_: str) -> None:
+        """End the turn in the background; the session does not hold the branch any more."""
+        live = self._live.pop(id_, None)
+        if live is None:
+            return
+
+        async def end() -> None:
+            with suppress(Exception):  # the CLI is gone, or goes soon
+                await live.session.abort()
+                await live.session.disconnect()
+
+        task = asyncio.get_running_loop().create_task(end())
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
+    # Errors
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What the SDK raises becomes an error of ours; its own are many and not documented."""
+        try:
+            yield
+        except BackendError:
+            raise
+        except Exception as error:
+            raise self._outside(error) from error
+
+    def _outside(self, error: Exception) -> BackendError:
+        return self._failed(Failure("", str(error)), has_text=False)
+
+    def _failed(self, failure: Failure, *, has_text: bool) -> BackendError:
+        masked = failure._replace(words=self._masked(failure.words))
+        return failure_of(masked, has_text=has_text, own_server=self._config.base_url)
+
+    def _masked(self, text: str) -> str:
+        return text.replace(self._token, "…") if self._token else text
+
+
+async def _at_most(seconds: float, *ends: Awaitable[object]) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(asyncio.gather(*ends, return_exceptions=True), seconds)
+
+
+def _not_passed_on(request: ReplyRequest) -> str:
+    """What was set and the CLI has no place for."""
+    others = sorted(set(request.settings) - {"reasoning_effort"})
+    return f"the Copilot CLI takes no {', '.join(others)}" if others else ""

@@ -1,0 +1,77 @@
+"""Which sign-in to GitHub is used, and that it goes nowhere else."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import platformdirs
+
+from copilot_tui.config import APP_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from copilot_tui.config import BackendConfig
+
+TOKEN_VARIABLES: Final = ("COPILOT_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN")
+"""Where the CLI looks for a token, in its own order."""
+
+_CLASSIC: Final = "ghp_"
+"""Copilot takes no classic token; one that is there for other programs is passed over."""
+
+_SIGNED_IN: Final = re.compile(
+    r'"(lastLoggedInUser|loggedInUsers|last_logged_in_user)"\s*:\s*[\[{]'
+)
+
+
+class SignIn(NamedTuple):
+    """A sign-in to GitHub, or a key for one's own server."""
+
+    token: str | None
+    """None: the CLI's own sign-in, if it has one."""
+    home: Path
+    """The folder that the CLI keeps its sessions in."""
+    notice: str = ""
+    """What was found without being asked for."""
+
+
+def own_home() -> Path:
+    """The CLI's folder within ours: what is said here does not show up among its own sessions."""
+    return platformdirs.user_data_path(APP_NAME, appauthor=False) / "copilot-cli"
+
+
+def own_cache() -> Path:
+    """Where a CLI that came with the SDK unpacks itself."""
+    return platformdirs.user_cache_path(APP_NAME, appauthor=False) / "copilot-cli"
+
+
+def find(
+    config: BackendConfig, key: Callable[[BackendConfig], str | None], environ: Mapping[str, str]
+) -> SignIn:
+    """The sign-in for this backend. May wait for the keyring, so it is called in a thread. Raises
+    MissingKey.
+    """
+    home = own_home()
+    given = key(config)
+    if given or config.base_url:
+        return SignIn(given, home)
+    for name in TOKEN_VARIABLES:
+        token = environ.get(name, "").strip()
+        if token and not token.startswith(_CLASSIC):
+            return SignIn(token, home, f"signed in to Copilot with {name}")
+    if not has_sign_in(home):
+        theirs = Path(environ.get("COPILOT_HOME") or Path.home() / ".copilot")
+        if has_sign_in(theirs):
+            return SignIn(None, theirs, "signed in to Copilot with the Copilot CLI's own sign-in")
+    return SignIn(None, home)
+
+
+def has_sign_in(home: Path) -> bool:
+    """Whether somebody signed in with the CLI in this folder. The token itself is elsewhere."""
+    try:
+        # The file may begin with comments, so that it is no JSON.
+        return bool(_SIGNED_IN.search((home / "config.json").read_text("utf-8", "replace")))
+    except OSError:
+        return False
