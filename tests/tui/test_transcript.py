@@ -318,6 +318,17 @@ async def test_a_link_is_told_upwards() -> None:
         assert app.links == ["https://a.b/c", "https://d.e/f"]
 
 
+async def test_a_selection_that_ends_on_a_link_does_not_follow_it() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 20)) as pilot:
+        app.transcript.show([reply("words [here](https://a.b/c) end", "b")])
+        await pilot.mouse_down(Transcript, offset=(2, 2))
+        await pilot.hover(Transcript, offset=(10, 2))
+        await pilot.mouse_up(Transcript, offset=(10, 2))
+        await pilot.click(Transcript, offset=(2, 15))
+        assert app.links == []
+
+
 async def test_hints_copy_blocks() -> None:
     app = TranscriptApp()
     async with app.run_test(size=(60, 20)):

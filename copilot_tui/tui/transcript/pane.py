@@ -615,6 +615,8 @@ class Transcript(ScrollView, can_focus=True):
         event.prevent_default()
         style = event.style
         if event.chain == 1:
+            if self.text_selection is not None:
+                return  # it was the end of a drag
             if style.link:
                 self.post_message(self.LinkActivated(style.link))
             elif self._unseen and self._is_on_badge(event):
