@@ -20,7 +20,7 @@ from copilot_tui.formats.branches import Branch, branches
 from copilot_tui.terminal_text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 
     from markdown_it import MarkdownIt
     from markdown_it.renderer import RendererHTML
@@ -35,6 +35,8 @@ MAX_COLOURED: Final = 100_000
 _WHO: Final = {Role.USER: "You", Role.ASSISTANT: "Assistant", Role.SYSTEM: "System"}
 
 _LINK: Final = re.compile(r"(?:https?://|mailto:)[^\s]", re.IGNORECASE)
+
+_REGION: Final = 'tabindex="0" role="region"'
 
 _REL: Final = "noopener noreferrer nofollow"
 
@@ -137,7 +139,12 @@ def _message(conversation: Conversation, message: Message, number: int) -> Itera
             "</details>\n"
         )
     for attachment in message.attachments:
-        yield f"<p>Attached: {_safe(one_line(attachment.name))}</p>\n"
+        name = f"Attached: {_safe(one_line(attachment.name))}"
+        if attachment.text is None:
+            yield f"<p>{name}</p>\n"
+        else:
+            yield f"<details>\n<summary>{name}</summary>\n{_pre(name, _safe(attachment.text))}"
+            yield "</details>\n"
     if message.role is Role.ASSISTANT:
         yield f'<div class="text" dir="auto" lang="">{_rendered(message.content)}</div>\n'
     else:  # what a person typed stands as it was typed
@@ -185,7 +192,11 @@ def _markdown() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
     parser.validateLink = lambda url: _LINK.match(url) is not None  # type: ignore[method-assign]
     parser.core.ruler.push("copilot_tui", lambda state: _adapt(state.tokens))
-    for name, rule in {"fence": _fence, "code_block": _fence, "image": _image}.items():
+    rules: dict[str, Callable[..., str]] = {
+        "fence": _fence, "code_block": _fence, "image": _image, "table_open": _table_open,
+        "table_close": _table_close,
+    }  # fmt: skip
+    for name, rule in rules.items():
         parser.add_render_rule(name, rule)
     return parser
 
@@ -215,11 +226,12 @@ def _fence(
     token = tokens[place]
     language = (token.info.split() or [""])[0][:40]
     label = f"Code, {language}" if language else "Code"
+    return _pre(escape(label), _coloured(token.content, language))
+
+
+def _pre(label: str, code: str) -> str:
     # It scrolls sideways, so the keyboard must reach it.
-    return (
-        f'<pre tabindex="0" role="region" aria-label="{escape(label)}"><code>'
-        f"{_coloured(token.content, language)}</code></pre>\n"
-    )
+    return f'<pre {_REGION} aria-label="{label}"><code>{code}</code></pre>\n'
 
 
 def _coloured(code: str, language: str) -> str:
@@ -249,3 +261,11 @@ def _image(
     alt = self.renderInlineAsText(token.children or [], options, env)
     url = str(token.attrs.get("src", ""))
     return f'<a href="{escape(url)}" rel="{_REL}">{escape(alt or url)} (picture)</a>'
+
+
+def _table_open(*_: object) -> str:
+    return f'<div class="wide" {_REGION} aria-label="Table">\n<table>\n'
+
+
+def _table_close(*_: object) -> str:
+    return "</table>\n</div>\n"

@@ -1,8 +1,10 @@
 """llm's store: logs.db, of both generations.
 
 Since 0.36 a conversation is a thread that points into a tree of messages, which threads share
-where they say the same; before, it was a list of prompts with their responses, and such rows stay
-where they are after an update. Checked against stores that llm 0.36 and 0.27 made.
+where they say the same; before, it was a list of prompts with their responses, and those rows stay
+where they are after an update, also of a conversation that is gone on with as a thread. So that
+both give the same messages, a message's id comes from what it says and from all above it. Checked
+against stores that llm 0.27 and 0.36 made, and one of 0.27 that 0.36 went on with.
 """
 
 from __future__ import annotations
@@ -14,7 +16,16 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from copilot_tui.conversation import Role
-from copilot_tui.formats.foreign import Found, Item, Origin, Skipped, Turn, conversation_of, utc
+from copilot_tui.formats.foreign import (
+    Found,
+    Item,
+    Origin,
+    Skipped,
+    Turn,
+    chained_key,
+    conversation_of,
+    utc,
+)
 from copilot_tui.formats.sqlite import Database, text
 
 if TYPE_CHECKING:
@@ -48,18 +59,32 @@ def recognises(tables: dict[str, set[str]]) -> bool:
 
 def read(database: Database) -> Iterator[Item]:
     """Every conversation of the store."""
-    threads: set[str] = set()
+    threads: list[tuple[Any, ...]] = []
     if _has_threads(database.tables):
-        fragment = _fragments(database)
-        named = database.rows(
-            "SELECT id, name, tip_message_hash, datetime_utc FROM threads ORDER BY rowid"
-        )
-        for id_, name, tip, when in list(named):
-            threads.add(text(id_))
-            yield _thread(database, (text(id_), text(name), text(tip), utc(when)), fragment)
+        query = "SELECT id, name, tip_message_hash, datetime_utc FROM threads ORDER BY rowid"
+        threads = list(database.rows(query))
+    ids = {text(id_) for id_, *_ in threads}
+    begun: dict[str, tuple[Origin, list[Turn]]] = {}
     if _has_responses(database.tables):
-        # A conversation that was gone on with after the update is a thread with all its messages.
-        yield from _responses(database, threads)
+        for origin, turns in _responses(database):
+            if origin.key in ids:
+                begun[origin.key] = origin, turns
+            else:
+                yield _found(origin, turns)
+    reader = _Threads(database)
+    for id_, name, tip, when in threads:
+        origin = Origin(program=PROGRAM, key=text(id_), title=text(name), created_at=utc(when))
+        before = begun.pop(origin.key, None)
+        if before is not None:
+            origin.title, origin.created_at = before[0].title, before[0].created_at
+        yield _found(origin, reader.turns(origin, text(tip), before[1] if before else []))
+
+
+def _found(origin: Origin, turns: list[Turn]) -> Item:
+    conversation = conversation_of(origin, turns)
+    if not conversation.messages:
+        return Skipped(conversation.title, "there is no message in it", is_fault=False)
+    return Found(conversation, PROGRAM)
 
 
 def _has_threads(tables: dict[str, set[str]]) -> bool:
@@ -72,194 +97,204 @@ def _has_responses(tables: dict[str, set[str]]) -> bool:
     } <= tables.get("responses", set())  # fmt: skip
 
 
-def _fragments(database: Database) -> Callable[[object], str]:
-    @lru_cache(maxsize=32)
-    def fragment(id_: object) -> str:
-        rows = database.rows("SELECT content FROM fragments WHERE id = ?", id_)
-        return next((text(content) for (content,) in rows), "")
-
-    return fragment
-
-
 # Threads
 
 
-def _thread(
-    database: Database, about: tuple[str, str, str, str], fragment: Callable[[object], str]
-) -> Item:
-    id_, name, tip, when = about
-    origin = Origin(program=PROGRAM, key=id_, title=name, created_at=when, head=tip)
-    turns: dict[str, Turn] = {}
-    for key, rows in groupby(database.rows(_CHAIN, id_), key=itemgetter(0)):
-        parts = list(rows)
-        turns[text(key)] = _of_parts(text(key), parts, fragment)
-    calls = database.rows(
-        "SELECT parent_message_hash, tip_message_hash, coalesce(resolved_model, model),"
-        " input_tokens, output_tokens, duration_ms, datetime_utc FROM turns WHERE thread_id = ?"
-        " ORDER BY datetime_utc",
-        id_,
-    )
-    for call in calls:
-        _note_call(turns, call)
-        origin.model = text(call[2]) or origin.model
-    conversation = conversation_of(origin, turns.values())
-    if not conversation.messages:
-        return Skipped(conversation.title, "there is no message in it", is_fault=False)
-    return Found(conversation, PROGRAM)
+class _Threads:
+    """Reads what threads point at."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._fragment: Callable[[object], str] = lru_cache(maxsize=32)(self._read_fragment)
+
+    def turns(self, origin: Origin, tip: str, before: list[Turn]) -> list[Turn]:
+        """The turns of one thread, after those from before it was a thread; completes `origin`."""
+        keys: dict[str, str | None] = {}
+        """Of each message's hash; None for a system prompt, which is above all and no message."""
+        made = {turn.key: turn for turn in before}
+        for hash_, rows in groupby(self._database.rows(_CHAIN, origin.key), key=itemgetter(0)):
+            turn = self._turn(list(rows), keys)
+            if turn.role is Role.SYSTEM and turn.parent is None:
+                origin.system = origin.system or turn.text
+                keys[text(hash_)] = None
+            else:
+                keys[text(hash_)] = turn.key
+                made.setdefault(turn.key, turn)
+        calls = self._database.rows(
+            "SELECT parent_message_hash, tip_message_hash, coalesce(resolved_model, model),"
+            " input_tokens, output_tokens, duration_ms, datetime_utc FROM turns"
+            " WHERE thread_id = ? ORDER BY datetime_utc",
+            origin.key,
+        )
+        for parent, end, *call in calls:
+            _note_call(made, keys.get(text(parent)), keys.get(text(end)), call)
+            origin.model = text(call[0]) or origin.model
+        origin.head = keys.get(tip)
+        return list(made.values())
+
+    def _turn(self, rows: list[tuple[Any, ...]], keys: dict[str, str | None]) -> Turn:
+        _, above, role = rows[0][:3]
+        said: list[str] = []
+        thought: list[str] = []
+        notes: list[str] = []
+        for kind, literal, payload in (row[3:] for row in rows):
+            content = self._part(kind, literal, _json(payload))
+            is_aside = kind in ("reasoning", "tool_call", "tool_result")
+            (notes if kind == "attachment" else thought if is_aside else said).append(content)
+        speaker = _ROLES.get(text(role))
+        if speaker is Role.ASSISTANT and not any(said):
+            speaker = None  # it called a tool and said nothing
+        if speaker is None:
+            said, thought = [*said, *thought], []
+        return _turn(
+            keys.get(text(above)), speaker, "\n\n".join(filter(None, said)), notes,
+            reasoning="\n\n".join(filter(None, thought)),
+        )  # fmt: skip
+
+    def _part(self, kind: object, literal: object, payload: dict[str, Any]) -> str:
+        if kind in ("text", "reasoning"):
+            if literal is not None:
+                return text(literal)
+            pieces = payload.get("text_ref")
+            if isinstance(pieces, list):
+                return "".join(map(self._piece, pieces))
+            return text(payload.get("text"))
+        if kind == "tool_call":
+            arguments = json.dumps(payload.get("arguments"), ensure_ascii=False)
+            return f"{text(payload.get('name'))}({arguments})"
+        if kind == "tool_result":
+            return f"{text(payload.get('name'))}:\n\n{text(payload.get('output'))}"
+        return self._attachment(payload.get("attachment")) if kind == "attachment" else ""
+
+    def _piece(self, piece: object) -> str:
+        if not isinstance(piece, dict):
+            return ""
+        number = piece.get("fragment")
+        return self._fragment(number) if isinstance(number, int) else text(piece.get("literal"))
+
+    def _read_fragment(self, number: object) -> str:
+        rows = self._database.rows("SELECT content FROM fragments WHERE id = ?", number)
+        return next((text(content) for (content,) in rows), "")
+
+    def _attachment(self, reference: object) -> str:
+        id_ = reference.get("id") if isinstance(reference, dict) else None
+        rows = self._database.rows(
+            "SELECT coalesce(path, url, type, '') FROM attachments WHERE id = ?", text(id_)
+        )
+        return _attached(next((text(name) for (name,) in rows), ""))
 
 
-def _of_parts(key: str, rows: list[tuple[Any, ...]], fragment: Callable[[object], str]) -> Turn:
-    _, parent, role = rows[0][:3]
-    said: list[str] = []
-    thought: list[str] = []
-    for kind, literal, payload in (row[3:] for row in rows):
-        content = _part(kind, literal, _json(payload), fragment)
-        is_aside = kind in ("reasoning", "tool_call", "tool_result")
-        (thought if is_aside else said).append(content)
-    speaker = _ROLES.get(text(role))
-    if speaker is Role.ASSISTANT and not any(said):
-        speaker = None  # it called a tool and said nothing
-    if speaker is None:
-        said, thought = [*said, *thought], []
+def _attached(name: str) -> str:
+    return f"[attachment: {name}]" if name else "[attachment]"
+
+
+def _turn(
+    parent: str | None, speaker: Role | None, said: str, notes: list[str], *, reasoning: str = ""
+) -> Turn:
     return Turn(
-        key=key,
-        parent=text(parent) or None,
+        key=chained_key(parent, speaker.value if speaker else "", said),
+        parent=parent,
         role=speaker,
-        text="\n\n".join(filter(None, said)),
-        reasoning="\n\n".join(filter(None, thought)),
+        text="\n\n".join(filter(None, (said, *notes))),
+        reasoning=reasoning,
     )
 
 
-def _part(
-    kind: object, literal: object, payload: dict[str, Any], fragment: Callable[[object], str]
-) -> str:
-    if kind in ("text", "reasoning"):
-        if literal is not None:
-            return text(literal)
-        pieces = payload.get("text_ref")
-        if isinstance(pieces, list):
-            return "".join(_piece(piece, fragment) for piece in pieces)
-        return text(payload.get("text"))
-    if kind == "tool_call":
-        arguments = json.dumps(payload.get("arguments"), ensure_ascii=False)
-        return f"{text(payload.get('name'))}({arguments})"
-    if kind == "tool_result":
-        return f"{text(payload.get('name'))}:\n\n{text(payload.get('output'))}"
-    return "[attachment]" if kind == "attachment" else ""
-
-
-def _piece(piece: object, fragment: Callable[[object], str]) -> str:
-    if not isinstance(piece, dict):
-        return ""
-    number = piece.get("fragment")
-    return fragment(number) if isinstance(number, int) else text(piece.get("literal"))
-
-
-def _note_call(turns: dict[str, Turn], call: tuple[Any, ...]) -> None:
+def _note_call(
+    turns: dict[str, Turn], parent: str | None, tip: str | None, call: list[Any]
+) -> None:
     """Tell the messages that one call of the model made, and those that it was given, when it was
     and who answered.
     """
-    parent, tip, model, tokens_in, tokens_out, duration, when = call
-    made = _above(turns, text(tip), until=text(parent))
+    model, tokens_in, tokens_out, duration, when = call
+    made = _above(turns, tip, until=parent)
     for turn in made:
-        turn.created_at = turn.created_at or utc(when)
         turn.model = text(model) or None
     if made:
         made[0].usage = _usage(tokens_in, tokens_out)
         made[0].elapsed_s = duration / 1000 if isinstance(duration, int) else None
-    for turn in _above(turns, text(parent), until=None):
-        if turn.created_at:
-            break
+    for turn in (*made, *_above(turns, parent, until=None)):
         turn.created_at = utc(when)
 
 
-def _above(turns: dict[str, Turn], key: str, *, until: str | None) -> list[Turn]:
-    """The turns from this one upwards, to one with a time or to `until`."""
-    found: list[Turn] = []
-    seen = set()
-    while key != until and key in turns and key not in seen:
-        seen.add(key)
-        found.append(turns[key])
+def _above(turns: dict[str, Turn], key: str | None, *, until: str | None) -> list[Turn]:
+    """The turns from this one upwards that have no time yet; not `until`."""
+    found: dict[str, Turn] = {}
+    while key is not None and key != until and key in turns and key not in found:
         if turns[key].created_at:
             break
-        key = turns[key].parent or ""
-    return found
+        found[key] = turns[key]
+        key = turns[key].parent
+    return list(found.values())
 
 
 # Prompts with their responses
 
 
-def _responses(database: Database, threads: set[str]) -> Iterator[Item]:
+def _responses(database: Database) -> Iterator[tuple[Origin, list[Turn]]]:
     columns = database.tables["responses"]
-    wanted = [
-        name if name in columns else f"NULL AS {name}"
-        for name in (
-            "id", "prompt", "system", "response", "model", "resolved_model", "reasoning",
-            "duration_ms", "datetime_utc", "input_tokens", "output_tokens",
-        )
-    ]  # fmt: skip
-    selected = ", ".join(f"r.{name}" if "NULL" not in name else name for name in wanted)
+    wanted = (
+        "id", "prompt", "system", "response", "model", "resolved_model", "reasoning",
+        "duration_ms", "datetime_utc", "input_tokens", "output_tokens",
+    )  # fmt: skip
+    selected = ", ".join(f"r.{name}" if name in columns else "NULL" for name in wanted)
     rows = database.rows(
         f"SELECT coalesce(r.conversation_id, r.id), c.name, {selected} FROM responses r"
         " LEFT JOIN conversations c ON c.id = r.conversation_id ORDER BY 1, r.datetime_utc, r.rowid"
     )
-    given = _given(database)
+    fragments = _with_prompts(database, "fragments", "f.content", "prompt_fragments", "fragment_id")
+    attachments = _with_prompts(
+        database,
+        "attachments",
+        "coalesce(f.path, f.url, f.type, '')",
+        "prompt_attachments",
+        "attachment_id",
+    )
     for id_, found in groupby(rows, key=itemgetter(0)):
-        if text(id_) not in threads:
-            yield _conversation(text(id_), list(found), given)
+        yield _conversation(text(id_), list(found), fragments, attachments)
 
 
-def _given(database: Database) -> dict[str, list[str]]:
-    """What went with each prompt besides its text: fragments whole, attachments as a note."""
+def _with_prompts(
+    database: Database, table: str, content: str, links: str, column: str
+) -> dict[str, list[str]]:
+    """What went with each prompt besides its own text, by the id of the response."""
     found: dict[str, list[str]] = {}
-    tables = database.tables
-    if {"prompt_fragments", "fragments"} <= tables.keys():
+    if {table, links} <= database.tables.keys():
         rows = database.rows(
-            "SELECT p.response_id, f.content FROM prompt_fragments p"
-            ' JOIN fragments f ON f.id = p.fragment_id ORDER BY p.response_id, p."order"'
+            f"SELECT p.response_id, {content} FROM {links} p JOIN {table} f ON f.id = p.{column}"
+            ' ORDER BY p.response_id, p."order"'
         )
-        for id_, content in rows:
-            found.setdefault(text(id_), []).append(text(content))
-    if {"prompt_attachments", "attachments"} <= tables.keys():
-        rows = database.rows(
-            "SELECT p.response_id, coalesce(a.path, a.url, a.type, '') FROM prompt_attachments p"
-            ' JOIN attachments a ON a.id = p.attachment_id ORDER BY p.response_id, p."order"'
-        )
-        for id_, name in rows:
-            found.setdefault(text(id_), []).append(f"[attachment: {text(name)}]")
+        for id_, each in rows:
+            found.setdefault(text(id_), []).append(text(each))
     return found
 
 
-def _conversation(id_: str, rows: list[tuple[Any, ...]], given: dict[str, list[str]]) -> Item:
+def _conversation(
+    id_: str,
+    rows: list[tuple[Any, ...]],
+    fragments: dict[str, list[str]],
+    attachments: dict[str, list[str]],
+) -> tuple[Origin, list[Turn]]:
     origin = Origin(program=PROGRAM, key=id_, title=text(rows[0][1]))
     turns: list[Turn] = []
     for row in rows:
-        _, _, key, prompt, system, response, model, resolved, thought, duration, when = row[:11]
+        key, prompt, system, response, model, resolved, thought, duration, when = row[2:11]
         origin.system = origin.system or text(system)
         origin.model = text(resolved) or text(model) or origin.model
-        asked = Turn(
-            key=f"{text(key)} prompt",
-            parent=turns[-1].key if turns else None,
-            role=Role.USER,
-            text="\n".join([*given.get(text(key), ()), text(prompt)]).strip("\n"),
-            created_at=utc(when),
+        asked = _turn(
+            turns[-1].key if turns else None,
+            Role.USER,
+            "\n".join(filter(None, (*fragments.get(text(key), ()), text(prompt)))),
+            [_attached(name) for name in attachments.get(text(key), ())],
         )
-        answered = Turn(
-            key=f"{text(key)} response",
-            parent=asked.key,
-            role=Role.ASSISTANT,
-            text=text(response),
-            reasoning=text(thought),
-            created_at=utc(when),
-            model=text(resolved) or text(model) or None,
-            usage=_usage(*row[11:13]),
-            elapsed_s=duration / 1000 if isinstance(duration, int) else None,
-        )
+        answered = _turn(asked.key, Role.ASSISTANT, text(response), [], reasoning=text(thought))
+        asked.created_at = answered.created_at = utc(when)
+        answered.model = text(resolved) or text(model) or None
+        answered.usage = _usage(*row[11:13])
+        answered.elapsed_s = duration / 1000 if isinstance(duration, int) else None
         turns += (asked, answered)
-    conversation = conversation_of(origin, turns)
-    if not conversation.messages:
-        return Skipped(conversation.title, "there is no message in it", is_fault=False)
-    return Found(conversation, PROGRAM)
+    origin.created_at = turns[0].created_at
+    return origin, turns
 
 
 def _usage(tokens_in: object, tokens_out: object) -> dict[str, Any] | None:
