@@ -292,6 +292,7 @@ async def test_a_token_is_renewed_shortly_before_it_expires(github: GithubChat) 
         github.expiration = "2026-11-21T13:00:00Z"
     await made.aclose()
     assert calls == [1, 1, 2, 2]
+    assert github.requests[-1].headers["authorization"] == "GitHub-Bearer token-2"
 
 
 @pytest.mark.parametrize(
@@ -429,14 +430,18 @@ async def test_what_login_keeps_says_who_asks(github: GithubChat, tmp_path: Path
     await made.aclose()
 
 
-async def test_what_login_keeps_goes_to_no_other_server(github: GithubChat, tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_kept_for_it", [True, False])
+async def test_what_login_keeps_goes_to_no_other_server(
+    github: GithubChat, tmp_path: Path, is_kept_for_it: bool
+) -> None:
     file = tmp_path / "credentials.json"
-    keep(file, COOKIE, "https://github.com")
-    for moved in ({}, {"owns_address": False}):
-        made = backends.create(configuration(github, credentials_file=file, **moved))
-        reply = await gather(made.stream(hello()))
-        assert isinstance(reply.error, MissingKey | MissingAuth)
-        await made.aclose()
+    keep(file, COOKIE, github.url if is_kept_for_it else "https://github.com")
+    # Kept for this token's address, but --base-url leads the token elsewhere.
+    moved = configuration(github, credentials_file=file, owns_address=not is_kept_for_it)
+    made = backends.create(moved)
+    reply = await gather(made.stream(hello()))
+    await made.aclose()
+    assert isinstance(reply.error, MissingAuth if is_kept_for_it else MissingKey)
     assert github.requests == []
 
 

@@ -40,7 +40,7 @@ from tests.mocks.github_chat import (
     github_chat,
 )
 from tests.mocks.socks_proxy import socks_proxy
-from tests.server import CUT, HANG, Gate
+from tests.server import CUT, HANG, Gate, event
 
 EXAMPLES = Path(__file__).with_name("github_examples")
 HELLO = [{"role": "user", "content": "Hello"}]
@@ -474,6 +474,7 @@ async def test_an_error_in_the_stream_is_raised_after_its_text(github: GithubCha
         ([content("half ")], CutOff),
         ([content("half "), CUT], CutOff),
         ([CUT], ConnectionFailed),
+        ([event({"type": "debug"}), CUT], ConnectionFailed),
         ([complete()], EmptyReply),
         ([], EmptyReply),
     ],
