@@ -25,7 +25,7 @@ def run(
     """
     # The start makes half a million objects that stay: collecting among them is wasted time.
     gc.disable()
-    with Terminal() as terminal, Signals() as signals:
+    with Signals() as signals, Terminal() as terminal:
         from copilot_tui.tui.app import CopilotApp
         from copilot_tui.tui.desk import Desk
         from copilot_tui.tui.driver import driver_class

@@ -71,11 +71,15 @@ class Terminal:
         except termios.error:
             self._before = None
             return self
-        # Until here the line discipline has turned Enter into \n, which would be read as Ctrl+J.
-        self._typed = self._read().replace(b"\n", b"\r")
-        if os.environ.get("TERM", "dumb") not in _SILENT_TERMINALS and self._screen.isatty():
-            os.write(self._screen.fileno(), _ASK_BACKGROUND)
-            self._awaits_answer = True
+        try:
+            # Until here the line discipline has turned Enter into \n, which is Ctrl+J.
+            self._typed = self._read().replace(b"\n", b"\r")
+            if os.environ.get("TERM", "dumb") not in _SILENT_TERMINALS and self._screen.isatty():
+                os.write(self._screen.fileno(), _ASK_BACKGROUND)
+                self._awaits_answer = True
+        except BaseException:  # a signal, mostly
+            self._give_back()
+            raise
         return self
 
     def __exit__(
@@ -84,6 +88,9 @@ class Terminal:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._give_back()
+
+    def _give_back(self) -> None:
         if self._before is None:
             return
         try:

@@ -1,0 +1,95 @@
+"""A server on loopback that streams deltas at random moments, and notes when it sent each one."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from random import Random
+from typing import Final
+
+from tests.server import PATIENCE_S, chunk
+
+DELTAS: Final = 10_000
+"""More than are ever sent: the last delta always lies behind the kill."""
+
+
+@dataclass
+class Sending:
+    """What one client gets, and what it was sent."""
+
+    random: Random
+    silent_after: int | None
+    """How many deltas come before the server says nothing more; None: they never end."""
+    log: list[tuple[float, str]] = field(default_factory=list)
+    """When each delta had been handed to the system (time.monotonic), and its text."""
+    begun: threading.Event = field(default_factory=threading.Event)
+    is_silent: threading.Event = field(default_factory=threading.Event)
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def before(self, moment: float) -> str:
+        """All text that was sent before this moment."""
+        return "".join(text for sent_at, text in self.log if sent_at < moment)
+
+    def serve(self, connection: socket.socket) -> None:
+        """Send deltas until the server falls silent, or the client is killed."""
+        for number in range(DELTAS):
+            if number == self.silent_after:
+                self.is_silent.set()
+                self.over.wait(PATIENCE_S)
+                return
+            text = f"{number} " + "word " * self.random.randrange(8)
+            event = chunk(text)
+            connection.sendall(b"%x\r\n%b\r\n" % (len(event), event))
+            self.log.append((time.monotonic(), text))
+            if number == 0:
+                self.begun.set()
+            if self.over.wait(self.random.choice((0.0, 0.002, 0.02, 0.06))):
+                return
+
+
+class PacedServer:
+    """One `Sending` for each first part of the path: base URL …/3/v1 gets the third."""
+
+    def __init__(self, sendings: list[Sending]) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["content-length"]))
+                self.send_response(200)
+                self.send_header("Content-Type", "text/event-stream")
+                self.send_header("Transfer-Encoding", "chunked")
+                self.end_headers()
+                self.close_connection = True
+                with suppress(OSError):  # the client was killed
+                    sendings[int(self.path.split("/")[1])].serve(self.connection)
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Be quiet."""
+
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+
+    def url(self, number: int) -> str:
+        """The base URL of a client."""
+        return f"http://127.0.0.1:{self.http.server_port}/{number}/v1"
+
+
+@contextmanager
+def pacing(sendings: list[Sending]) -> Iterator[PacedServer]:
+    """The server, for the time of a `with` block."""
+    server = PacedServer(sendings)
+    thread = threading.Thread(target=server.http.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server
+    finally:
+        for sending in sendings:
+            sending.over.set()
+        server.http.shutdown()
+        thread.join(PATIENCE_S)
+        server.http.server_close()
