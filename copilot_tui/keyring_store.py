@@ -89,7 +89,10 @@ def forget(file: Path, name: str) -> bool:
         return False
     if entries.pop(name)["in"] == "keyring":
         _from_keyring(name)
-    _write(file, entries)
+    if entries:
+        _write(file, entries)
+    else:
+        _remove(file)
     return True
 
 
@@ -179,3 +182,10 @@ def _write(file: Path, entries: dict[str, dict[str, Any]]) -> None:
             raise
     except OSError as error:
         raise CopilotTuiError(f"{file} cannot be written: {error.strerror}") from None
+
+
+def _remove(file: Path) -> None:
+    try:
+        file.unlink()
+    except OSError as error:
+        raise CopilotTuiError(f"{file} cannot be removed: {error.strerror}") from None

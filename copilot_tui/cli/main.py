@@ -26,6 +26,8 @@ _MODULES: Final = {
     "export": "transfer",
     "import": "importing",
     "models": "models",
+    "login": "login",
+    "logout": "login",
 }
 """Command → the module of this package whose `run` does it. Only that one is imported."""
 

@@ -235,6 +235,10 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
     _add_json(parser, "an array of objects")
 
 
+def _add_login(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("backend_name", metavar="BACKEND", nargs="?", default=None)
+
+
 COMMANDS: Final[dict[str, Command]] = {
     command.name: command
     for command in (
@@ -252,5 +256,7 @@ COMMANDS: Final[dict[str, Command]] = {
         Command("delete", "ID…", "move conversations to the trash", _add_delete),
         Command("restore", "ID", "take a conversation out of the trash", _add_restore),
         Command("models", "[--json]", "what the backend offers", _add_models),
+        Command("login", "[BACKEND]", "keep a key or a sign-in in the keyring", _add_login),
+        Command("logout", "[BACKEND]", "remove it", _add_login),
     )
 }

@@ -173,6 +173,19 @@ def cli_paths(environ: Mapping[str, str]) -> list[str | None]:
     return [on_path, None] if on_path else [None]
 
 
+def cli_program(environ: Mapping[str, str]) -> list[str]:
+    """How the CLI is run by itself. Raises ConnectionFailed."""
+    path = cli_paths(environ)[0]
+    if path is None:
+        sdk = find_spec("copilot")
+        places = sdk.submodule_search_locations if sdk else None
+        folders = [str(Path(place, "bin")) for place in places or ()]
+        path = shutil.which("copilot", path=os.pathsep.join(folders)) if folders else None
+    if path is None:
+        raise ConnectionFailed("GitHub's Copilot CLI is not installed", CLI_HINT)
+    return ["node", path] if path.endswith(".js") else [path]
+
+
 def environment(
     config: BackendConfig, environ: Mapping[str, str], *, cache: Path | None
 ) -> dict[str, str]:
@@ -239,8 +252,3 @@ def accepted(call: Callable[..., Any], wanted: Mapping[str, Any]) -> dict[str, A
     if any(each.kind is each.VAR_KEYWORD for each in known.values()):
         return dict(wanted)
     return {name: value for name, value in wanted.items() if name in known}
-
-
-def is_installed() -> bool:
-    """Whether there is an SDK; nothing is imported."""
-    return find_spec("copilot") is not None
