@@ -16,6 +16,16 @@ def test_the_key_table_is_the_programs_own() -> None:
     assert table.strip() == key_table().strip()
 
 
+EXAMPLES = Path(__file__).parents[1] / "backends" / "github_examples"
+
+
+def test_every_example_is_the_one_that_is_run() -> None:
+    examples = list(EXAMPLES.glob("*.py"))
+    assert examples
+    for example in examples:
+        assert f"```python\n{example.read_text('utf-8')}```" in README, example.name
+
+
 def test_every_picture_is_there() -> None:
     pictures = re.findall(r"!\[.*?\]\((.*?)\)", README)
     assert pictures
