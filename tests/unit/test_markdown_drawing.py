@@ -14,6 +14,7 @@ from copilot_tui.tui.palette import READABLE, Palette, contrast
 from copilot_tui.tui.transcript.blocks import Blocks
 from copilot_tui.tui.transcript.document import draw
 from copilot_tui.tui.transcript.heights import Heights
+from copilot_tui.tui.transcript.lines import Frame
 from copilot_tui.tui.transcript.wrap import _ascii_breaks, _breaks, wrap
 
 PALETTE = Palette.from_theme(BUILTIN_THEMES["textual-dark"])
@@ -110,10 +111,27 @@ def test_two_ways_of_breaking_lines_agree(text: str, width: int) -> None:
     assert list(_ascii_breaks(words, width)) == list(_breaks(words, width))
 
 
-@given(st.text(alphabet="ab 世。👩\u200d🚀e\u0301", max_size=60), st.integers(4, 20))
+@given(st.text(alphabet="ab *`世。👩\u200d🚀e\u0301\ufe0f⚠\t|\n", max_size=60), st.integers(8, 20))
+def test_nonsense_of_joiners_and_marks_is_painted_as_wide_as_the_pane(
+    text: str, width: int
+) -> None:
+    frame = Frame.fit(width, 100, PALETTE.base)
+    for source in (text, f"```py\n{text}\n```", f"| a | b |\n|---|---|\n| {text}"):
+        for line in draw(source, Blocks(PALETTE, frame.text)).lines:
+            strip = frame.paint(line)
+            assert sum(segment.cell_length for segment in strip) == strip.cell_length == width
+            assert [strip.crop(0, end).cell_length for end in range(width)] == list(range(width))
+
+
+@given(
+    st.lists(st.sampled_from(["a", "b", " ", "世", "。", "👩‍🚀", "e\u0301"]), max_size=60).map(
+        "".join
+    ),
+    st.integers(4, 20),
+)
 def test_no_character_is_lost_and_no_row_too_wide(text: str, width: int) -> None:
     words = text.strip()
-    rows = wrap([(words[:7], PLAIN), (words[7:], Style(bold=True))], width)
+    rows = wrap([(words, PLAIN)], width)
     shown = "".join("".join(s.text for s in row.segments) + row.joint for row in rows)
     assert shown == words
     assert all(cell_len("".join(s.text for s in row.segments)) <= width for row in rows)

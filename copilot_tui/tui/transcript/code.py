@@ -11,7 +11,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from copilot_tui.tui.transcript.lines import Line, width_of
-from copilot_tui.tui.transcript.wrap import wrap
+from copilot_tui.tui.transcript.wrap import JOINER, wrap
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -26,6 +26,9 @@ expressions, and some take quadratic time on what was never meant to be code."""
 
 SHORT: Final = 4_000
 """A block of fewer characters gets its colours at once."""
+
+_JOINING: Final = frozenset((JOINER, "\ufe0f"))
+"""With them a character is as wide as the sequence, not as its parts."""
 
 PADDING: Final = " "
 """Left of the code, on its background."""
@@ -96,13 +99,20 @@ class CodeStyles:
 
 def plain_line(text: str, styles: CodeStyles) -> list[Segment]:
     """A line of code without colours."""
-    return [Segment(text.expandtabs(_TAB_STOP), styles.base)] if text else []
+    shown = text.expandtabs(_TAB_STOP).lstrip(JOINER)
+    return [Segment(shown, styles.base)] if shown else []
 
 
 def colour_alone(raw: str, language: str, styles: CodeStyles) -> list[Segment]:
     """One line of code, coloured without what stands around it."""
     lines = list(_highlighted(raw, language, styles))
-    return lines[0] if len(lines) == 1 else plain_line(raw, styles)
+    is_usable = len(lines) == 1 and not _starts_joined(lines[0])
+    return lines[0] if is_usable else plain_line(raw, styles)
+
+
+def _starts_joined(segments: list[Segment]) -> bool:
+    """Whether a sequence that is one character to the eye was cut in the middle."""
+    return any(segment.text[0] in _JOINING for segment in segments if segment.text)
 
 
 def _highlighted(code: str, language: str, styles: CodeStyles) -> Iterator[list[Segment]]:
@@ -150,6 +160,8 @@ class Colouring:
     def _colour(self, lines: list[Line], segments: list[Segment]) -> bool:
         start = 0
         text = "".join([segment.text for segment in segments])
+        if _starts_joined(segments):
+            return False
         for line in lines:
             decoration = _decoration(line)
             shown = line.text[line.indent : line.indent + line.size]
@@ -202,7 +214,7 @@ def code_line(segments: list[Segment], raw: str, styles: CodeStyles, code_width:
         fill=styles.base,
         indent=len(PADDING),
         size=sum([len(segment.text) for segment in segments]),
-        raw=raw if "\t" in raw else None,
+        raw=raw if "\t" in raw or raw[:1] == JOINER else None,
     )
     line.is_content = True
     return line

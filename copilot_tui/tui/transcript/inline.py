@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.style import Style
 
 from copilot_tui.tui.transcript.markdown import parse_inline
+from copilot_tui.tui.transcript.wrap import JOINER
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -70,7 +71,8 @@ class Inline:
                 runs += self._with_addresses(token.content, styles[-1])
             else:
                 runs.append(self._leaf(token, styles[-1]))
-        return [run for run in runs if run[0]]
+        shown = ((text.lstrip(JOINER), style) for text, style in runs)
+        return [run for run in shown if run[0]]
 
     def _leaf(self, token: Token, style: Style) -> Run:
         match token.type:

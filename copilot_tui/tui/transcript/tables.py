@@ -99,12 +99,14 @@ class TableLayout:
         lines: list[Line] = []
         for index in range(max(map(len, columns), default=0)):
             segments: list[Segment] = []
+            cells = len(_BETWEEN) * (len(widths) - 1)
             for column, (rows, width) in enumerate(zip(columns, widths, strict=True)):
                 if column:
                     segments.append(Segment(_BETWEEN, rule))
                 drawn = rows[index] if index < len(rows) else Row([], 0, 0, "")
+                cells += max(width, drawn.cells)
                 segments += _aligned(drawn, width, self._alignments[column], base)
-            lines.append(self._line(segments, sum(widths) + len(_BETWEEN) * (len(widths) - 1)))
+            lines.append(self._line(segments, cells))
         return lines
 
     def _key_value_lines(self, row: Sequence[Cell]) -> list[Line]:

@@ -35,7 +35,10 @@ class Row(NamedTuple):
 _WIDE: Final = (
     "\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60"
 )
-_MARKS: Final = "\u0300-\u036f\u3099\u309a\ufe00-\ufe0f\U000e0100-\U000e01ef"
+JOINER: Final = "\u200d"
+"""Zero width joiner. At a segment's start Rich measures it in two ways, and fails to cut there."""
+
+_MARKS: Final = "\u200d\u0300-\u036f\u3099\u309a\ufe00-\ufe0f\U000e0100-\U000e01ef"
 _CLOSERS: Final = "、。，．：；？！）］｝〉》」』】〕〗’”…ー々,.:;?!)\\]}"
 _UNIT: Final = re.compile(
     f" +|[{_WIDE}\U00020000-\U0003fffd][{_MARKS}]*[{_CLOSERS}]*|[^ {_WIDE}\U00020000-\U0003fffd]+"
@@ -146,7 +149,7 @@ def _rows(runs: Sequence[Run], text: str, cuts: Iterator[Break]) -> list[Row]:
             run_text, style = runs[run_index]
             run_end = run_start + len(run_text)
             if run_start < end and (part := run_text[max(start - run_start, 0) : end - run_start]):
-                segments.append(Segment(part, style))
+                segments.append(Segment(part.lstrip(JOINER), style))
             if run_end > after:
                 break
             run_start = run_end
