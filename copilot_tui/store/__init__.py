@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from copilot_tui.store.drafts import Draft, ViewState
 from copilot_tui.store.files import Disk
+from copilot_tui.store.found import Found, Hit
 from copilot_tui.store.journal import Journal
 from copilot_tui.store.library import Store
 from copilot_tui.store.merge import Saved, merge
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Disk",
     "Draft",
+    "Found",
+    "Hit",
     "Journal",
     "PrivateStore",
     "ReplyStore",

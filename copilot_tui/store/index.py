@@ -14,6 +14,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from copilot_tui.errors import NotFound, StoreError, UnreadableDocument
+from copilot_tui.store.cache import (
+    delete_cache,
+    fresh,
+    open_cache,
+    signed,
+    unsigned,
+    without_halves,
+)
 from copilot_tui.store.files import Disk, Stamp
 from copilot_tui.store.summary import Summary
 
@@ -124,42 +132,14 @@ class Index:
                 self.close()
             except OSError:
                 break
-            self._delete()  # corrupt, or with another schema
-        self._database = _fresh(sqlite3.connect(":memory:", check_same_thread=False))
+            delete_cache(self._path, self._disk)  # corrupt, or with another schema
+        self._database = fresh(
+            sqlite3.connect(":memory:", check_same_thread=False), VERSION, _SCHEMA
+        )
         return work(self._database)
 
     def _open(self) -> Connection:
-        import sqlite3
-
-        if not self._path.exists():
-            self._disk.make_folder(self._path.parent)
-            with suppress(FileExistsError):  # SQLite would make it with the umask's mode
-                self._disk.close(self._disk.create(self._path))
-        database = sqlite3.connect(self._path, check_same_thread=False)
-        try:
-            database.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-            database.execute("PRAGMA journal_mode = WAL")
-            database.execute("PRAGMA synchronous = NORMAL")
-            version = database.execute("PRAGMA user_version").fetchone()[0]
-            if version == VERSION:
-                return database
-            if version == 0 and not database.execute("SELECT 1 FROM sqlite_master").fetchone():
-                return _fresh(database)
-        except BaseException:
-            database.close()
-            raise
-        database.close()
-        raise sqlite3.DatabaseError("of another version")
-
-    def _delete(self) -> None:
-        for suffix in ("", "-wal", "-shm"):
-            with suppress(OSError):  # what stays is met again by `_open`
-                self._disk.remove(self._path.with_name(self._path.name + suffix))
-
-
-def _fresh(database: Connection) -> Connection:
-    database.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}PRAGMA user_version = {VERSION};COMMIT;")
-    return database
+        return open_cache(self._path, self._disk, BUSY_MS, VERSION, _SCHEMA)
 
 
 def _summaries(database: Connection) -> list[Summary]:
@@ -171,9 +151,9 @@ def _sync(
 ) -> Listing:
     select = f"SELECT {_COLUMNS}, inode, size, mtime_ns {_NEWEST_FIRST}"
     rows = database.execute(select).fetchall()
-    known = {row[0]: _unsigned(row[-3:]) for row in rows}
+    known = {row[0]: unsigned(row[-3:]) for row in rows}
     failed = {
-        row[0]: _unsigned(row[1:])
+        row[0]: unsigned(row[1:])
         for row in database.execute("SELECT id, inode, size, mtime_ns FROM problems")
     }
     news = _News()
@@ -221,10 +201,7 @@ class _News:
             _write(database, self.new)
             database.executemany(
                 "REPLACE INTO problems VALUES (?, ?, ?, ?, ?, ?)",
-                (
-                    (id_, str(error), error.hint, *_signed(stamp))
-                    for id_, error, stamp in self.wrong
-                ),
+                ((id_, str(error), error.hint, *signed(stamp)) for id_, error, stamp in self.wrong),
             )
         return True
 
@@ -232,27 +209,11 @@ class _News:
 def _write(database: Connection, rows: Iterable[tuple[Summary, Stamp]]) -> None:
     database.executemany(
         "REPLACE INTO conversations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        ((*map(_text, each[:-1]), json.dumps(each.tags), *_signed(stamp)) for each, stamp in rows),
+        (
+            (*map(without_halves, each[:-1]), json.dumps(each.tags), *signed(stamp))
+            for each, stamp in rows
+        ),
     )
-
-
-def _text(value: object) -> object:
-    """SQLite takes no half of a surrogate pair."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
-
-
-_INODES: Final = 1 << 64
-_SIGNED: Final = 1 << 63
-
-
-def _signed(stamp: Stamp) -> Stamp:
-    """SQLite's integers have a sign; Windows' file numbers use all 64 bits."""
-    return stamp._replace(inode=(stamp.inode % _INODES + _SIGNED) % _INODES - _SIGNED)
-
-
-def _unsigned(row: tuple[int, ...]) -> Stamp:
-    inode, size, mtime_ns = row
-    return Stamp(inode if inode >= 0 else inode + _INODES, size, mtime_ns)
 
 
 def _summary(row: tuple[Any, ...]) -> Summary:

@@ -14,6 +14,7 @@ from copilot_tui.errors import NotFound, StoreError, UnreadableDocument
 from copilot_tui.store.documents import LIST_HINT, Documents, checked
 from copilot_tui.store.drafts import Beside, Draft, ViewState
 from copilot_tui.store.files import Disk, Stamp, told
+from copilot_tui.store.found import LIMIT, Found, Order, never
 from copilot_tui.store.index import Index
 from copilot_tui.store.journal import FileJournal, Journal
 from copilot_tui.store.locks import Locks
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from copilot_tui.conversation import Conversation, Message
+    from copilot_tui.store.search import Search
 
 LAST: Final = "last"
 """What the most recently changed conversation may be called."""
@@ -63,13 +65,17 @@ class Store:
         self._views = Views()
         name = hashlib.sha256(os.fsencode(os.path.realpath(data_dir))).hexdigest()[:16]
         self._index = Index(cache_dir / f"index-{name}.sqlite3", self._disk)
+        self._search_path = cache_dir / f"search-{name}.sqlite3"
+        self._search_made: Search | None = None
         self._index_lock = RLock()
         self._problems: list[StoreError] = []
 
     def close(self) -> None:
-        """Give back the index; not needed, and the store may be used again."""
+        """Give back the indexes; not needed, and the store may be used again."""
         with self._index_lock:
             self._index.close()
+            if self._search_made is not None:
+                self._search_made.close()
 
     # The list
 
@@ -250,7 +256,47 @@ class Store:
         """
         self._beside.save_view_state(conversation_id, state)
 
+    # Search
+
+    def search(
+        self,
+        words: str,
+        *,
+        order: Order = "newest",
+        limit: int = LIMIT,
+        whole: bool = False,
+        cancelled: Callable[[], bool] = never,
+    ) -> Found:
+        """Messages and titles with these words in them; what may be typed says `search_query`.
+
+        What the index knows is found, in milliseconds, and `Found.unread` says of how many
+        conversations it does not know yet; `whole`: those are read, too. `cancelled` is asked now
+        and then, and ends the search.
+        """
+        return self._search.find(words, order=order, limit=limit, whole=whole, cancelled=cancelled)
+
+    def update_search(self, progress: Callable[[int, int], None] | None = None) -> bool:
+        """Bring the search in step with what is on disk; whether anything had changed.
+
+        For the background: the first time it reads everything. `progress` is told how many
+        conversations were read, of how many.
+        """
+        return self._search.update(progress)
+
+    def stop_search(self) -> None:
+        """Let an update of the search end soon: the program wants to."""
+        self._search.stop()
+
     # Inside
+
+    @property
+    def _search(self) -> Search:
+        from copilot_tui.store.search import Search  # 8 ms, which `ask` and a start do not pay
+
+        with self._index_lock:
+            if self._search_made is None:
+                self._search_made = Search(self._search_path, self._documents, self._disk)
+            return self._search_made
 
     def _summary(self, path: Path) -> Summary:
         return summary_of(self._documents.read(path)[0])

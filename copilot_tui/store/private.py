@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from copilot_tui.conversation import TitleSource, utc_now
 from copilot_tui.errors import NotFound, StoreError
+from copilot_tui.store.files import Stamp
+from copilot_tui.store.found import LIMIT, Found, Order, never
 from copilot_tui.store.journal import Journal, NoJournal
 from copilot_tui.store.merge import Saved
 from copilot_tui.store.summary import Summary, newest_first, summary_of
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 
     from copilot_tui.conversation import Conversation, Message
     from copilot_tui.store.drafts import Draft, ViewState
+
+
+NO_STAMP: Final = Stamp(0, 0, 0)
 
 
 class PrivateStore:
@@ -98,6 +103,35 @@ class PrivateStore:
     def recover(self) -> list[str]:
         """Nothing is left by a dead process."""
         return []
+
+    def search(
+        self,
+        words: str,
+        *,
+        order: Order = "newest",
+        limit: int = LIMIT,
+        whole: bool = False,
+        cancelled: Callable[[], bool] = never,
+    ) -> Found:
+        """See Store. Everything is in memory, so it is always whole."""
+        from copilot_tui.search_query import parse
+        from copilot_tui.store.matching import best_of, hit_of, is_meant, newest_of
+        from copilot_tui.store.texts import page_of
+
+        query = parse(words)
+        if query.is_empty:
+            return Found([])
+        pages = [page_of(each, NO_STAMP) for each in list(self._conversations.values())]
+        texts = newest_of(text for page in pages for text in page.texts if is_meant(text, query))
+        hits = best_of(texts, query, order)[:limit]
+        return Found([hit_of(text, query) for text in hits], len(texts) > limit)
+
+    def update_search(self, progress: Callable[[int, int], None] | None = None) -> bool:
+        """Nothing is kept, so nothing gets out of step."""
+        return False
+
+    def stop_search(self) -> None:
+        """See Store."""
 
     def draft(self, conversation_id: str) -> Draft | None:
         """See Store."""
