@@ -17,7 +17,7 @@ from copilot_tui.formats.sources import UNKNOWN, Source, files_of
 from copilot_tui.store import merge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable
     from pathlib import Path
 
     from copilot_tui.store import Store
@@ -57,7 +57,9 @@ class Entry:
     """Messages that were left out because their program never shows them."""
 
 
-def import_files(store: Store, paths: Iterable[Path]) -> Iterator[tuple[Source, Entry]]:
+def import_files(
+    store: Store, paths: Iterable[Path]
+) -> Generator[tuple[Source, Entry], None, None]:
     """Bring in what is in these files and folders, conversation by conversation.
 
     Nothing more is done when no more is asked for. Raises StoreError when the store cannot be

@@ -48,8 +48,9 @@ class Unusable:
 class Values:
     """The values of a stream of bytes. Raises NoJson, UnicodeDecodeError, OSError."""
 
-    def __init__(self, stream: Readable) -> None:
+    def __init__(self, stream: Readable, max_chars: int = MAX_CHARS) -> None:
         self._stream = stream
+        self._max_chars = max_chars
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
         self._text = ""
         self._start = 0
@@ -108,8 +109,8 @@ class Values:
     def _read_more(self) -> None:
         """Let go of what was read, and double what was not: a long value is tried few times."""
         rest = self._text[self._start :]
-        if len(rest) > MAX_CHARS:
-            raise NoJson(f"a value in it is longer than {MAX_CHARS >> 20} million characters")
+        if len(rest) > self._max_chars:
+            raise NoJson(f"a value in it is longer than {self._max_chars >> 20} million characters")
         data = self._stream.read(max(CHUNK_BYTES, len(rest)))
         self._is_end = not data
         self._text = rest + self._decoder.decode(data, final=self._is_end)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from copilot_tui import document
+from copilot_tui.conversation import Message, Role
 from copilot_tui.formats import EXPORTS
 from copilot_tui.store import Store
 from tests.cli.conftest import FIRST, HARMFUL, SECOND, Program, saved
@@ -99,7 +100,7 @@ def test_all_goes_on_past_a_file_that_cannot_be_read(
     assert [path.name for path in folder.iterdir()] == ["About-names-11111111.md"]
 
 
-@pytest.mark.parametrize("argv", [[], ["--all"], ["last", "--all", "-o", "x"]])
+@pytest.mark.parametrize("argv", [[], ["--all"], ["last", "--all", "-o", "x"], ["1111", "2222"]])
 def test_one_or_all_must_be_said(program: Program, both: Store, argv: list[str]) -> None:
     done = program.run("export", *argv)
     assert (done.status, done.stdout) == (2, "")
@@ -116,3 +117,42 @@ def test_a_target_that_cannot_be_written_is_one_sentence(
         assert f"{target} cannot be written" in done.stderr
     done = program.run("export", "--all", "-o", str(tmp_path / "file"))
     assert (done.status, "cannot be made" in done.stderr) == (1, True)
+
+
+def test_several_go_into_a_folder_that_is_made(
+    program: Program, both: Store, tmp_path: Path
+) -> None:
+    folder = tmp_path / "new"
+    done = program.run("export", "1111", "2222", "last", "--format", "html", "-o", str(folder))
+    assert (done.status, done.stdout) == (0, "")
+    assert done.stderr == f"exported 2 conversations to {folder}\n"
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
+        "About-names-11111111.html": EXPORTS["html"].dump(both.load(FIRST)),
+        "About-cities-22222222.html": EXPORTS["html"].dump(both.load(SECOND)),
+    }
+
+
+def test_with_one_id_that_does_not_exist_nothing_is_written(
+    program: Program, both: Store, tmp_path: Path
+) -> None:
+    done = program.run("export", "1111", "9999", "-o", str(tmp_path / "new"))
+    assert (done.status, (tmp_path / "new").exists()) == (1, False)
+    assert "9999" in done.stderr
+
+
+def test_every_branch_is_exported_if_it_is_wanted(program: Program, both: Store) -> None:
+    made = both.load(FIRST)
+    made.add(Message(id="2", role=Role.ASSISTANT, content="Somebody.", parent_id="11111111-prompt"))
+    both.save(made)
+    shown = program.run("export", FIRST, "--format", "html").stdout
+    every = program.run("export", FIRST, "--format", "html", "--branches").stdout
+    assert ("Heiner" in shown, "Heiner" in every) == (False, True)
+
+
+def test_a_file_that_says_the_same_already_is_no_failure(
+    program: Program, both: Store, tmp_path: Path
+) -> None:
+    command = ("export", "--all", "--format", "json", "-o", str(tmp_path / "out"))
+    assert program.run(*command).status == 0
+    assert program.run(*command).status == 0
+    assert len(list((tmp_path / "out").iterdir())) == 2
