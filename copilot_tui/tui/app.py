@@ -73,6 +73,7 @@ class CopilotApp(App[int]):
         self._held: list[events.Event] | None = []
         """Keys typed before the prompt has the focus; None: it has."""
         self._draft_timer: Timer | None = None
+        self._place_timer: Timer | None = None
         self._notice_timer: Timer | None = None
         self._history: int | None = None
         self._is_leaving = False
@@ -100,6 +101,7 @@ class CopilotApp(App[int]):
     def main_is_there(self) -> None:
         """Show the empty conversation; everything else comes after the first frame."""
         self.show_messages(None)
+        self.watch(self.main.transcript, "scroll_y", self._scrolled, init=False)
         # Twice: the first call is the screen's, and what it posted would end there.
         self.call_after_refresh(self.call_later, self._after_first_frame)
 
@@ -409,7 +411,15 @@ class CopilotApp(App[int]):
         if had != (self.shown.id in self.desk.drafts):
             self.refresh_sidebar()
 
+    def _scrolled(self) -> None:
+        """The place in the text is on disk as soon as a draft would be."""
+        if self._place_timer is None:
+            self._place_timer = self.set_timer(DRAFT_DELAY_S, self._keep_place)
+
     def _keep_place(self) -> None:
+        if self._place_timer is not None:
+            self._place_timer.stop()
+            self._place_timer = None
         from copilot_tui.store import ViewState
 
         place = self.main.transcript.place

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
+from unicodedata import category
 
 from textual import events
 from textual.binding import BindingType
@@ -67,8 +68,20 @@ class Composer(TextArea):
 
     def action_new_line(self) -> None:
         """Ctrl+J and its kin."""
-        if (result := self._replace_via_keyboard("\n", *self.selection)) is not None:
+        self._type("\n")
+
+    def _type(self, text: str) -> None:
+        if (result := self._replace_via_keyboard(text, *self.selection)) is not None:
             self.move_cursor(result.end_location)
+
+    async def _on_key(self, event: events.Key) -> None:
+        # The wide space of CJK keyboards, the no-break space, and what joins emoji: to Textual they
+        # are not printable, and it would drop them.
+        typed = event.character or ""
+        if len(typed) == 1 and not typed.isprintable() and category(typed) in {"Zs", "Cf"}:
+            event.prevent_default()
+            event.stop()
+            self._type(typed)
 
     def action_cursor_up(self, select: bool = False) -> None:
         """Up: on the first line, the prompt before."""

@@ -55,6 +55,8 @@ class Desk:
         self.failed: set[str] = set()
         self.drafts: dict[str, Draft] = {}
         self._saved: set[str] = set()
+        self._views: dict[str, ViewState] = {}
+        """Where conversations were left, as far as this program wrote it."""
         self._stopped: dict[str, Turn] = {}
         """Replies that were stopped and are not saved yet, by id; their text is in journals."""
         self._make_backend = make_backend
@@ -264,7 +266,8 @@ class Desk:
 
     def keep_view(self, conversation_id: str, state: ViewState) -> None:
         """Save where a conversation was left."""
-        if conversation_id in self._saved:
+        if conversation_id in self._saved and self._views.get(conversation_id) != state:
+            self._views[conversation_id] = state
             self.submit(self.store.save_view_state, conversation_id, state)
 
     def is_blank(self, conversation: Conversation) -> bool:
