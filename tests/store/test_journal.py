@@ -188,6 +188,37 @@ def test_a_torn_line_costs_only_itself(conversation: Conversation, tmp_path: Pat
     journal.close()
 
 
+@pytest.mark.parametrize("is_flushed_before", [True, False])
+def test_a_reply_that_was_begun_anew_leaves_its_new_text_alone(
+    conversation: Conversation, tmp_path: Path, is_flushed_before: bool
+) -> None:
+    path = tmp_path / "j.jsonl"
+    journal = FileJournal(path, conversation, add_empty_reply(conversation), Disk())
+    journal.append("Hello", "hm")
+    if is_flushed_before:
+        journal.flush()
+    journal.begin_again()
+    journal.append("Good", "so")
+    journal.flush()
+    journal.append(" day")
+    journal.flush()
+    assert left_by(Disk(), path) == ("Good day", "so")
+    journal.close()
+
+
+def test_a_reply_that_is_begun_anew_keeps_its_old_text_until_the_new_one_is_written(
+    conversation: Conversation, tmp_path: Path
+) -> None:
+    path = tmp_path / "j.jsonl"
+    journal = FileJournal(path, conversation, add_empty_reply(conversation), Disk())
+    journal.append("Hello")
+    journal.flush()
+    journal.begin_again()
+    journal.flush()
+    assert left_by(Disk(), path) == ("Hello", "")
+    journal.close()
+
+
 def test_a_journal_without_a_whole_first_line_says_nothing() -> None:
     assert read_journal(b"", "x") is None
     assert read_journal(b'{"version": 1', "x") is None

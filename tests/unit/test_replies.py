@@ -188,6 +188,34 @@ async def test_the_seconds_of_thinking_are_kept(store: Store, conversation: Conv
     assert conversation.head_message.reasoning_s is None
 
 
+async def test_a_reply_that_is_begun_anew_replaces_what_came_before(
+    store: Store, conversation: Conversation
+) -> None:
+    turn = begin(conversation)
+    anew = Delta("Good", "so", replaces=True)
+    await run(turn, FakeBackend([Delta("Hello", "hm"), anew, " day"]), store)
+    assert (turn.reply.content, turn.reply.reasoning) == ("Good day", "so")
+    saved = store.load(conversation.id).head_message
+    assert saved is not None
+    assert (saved.content, saved.status) == ("Good day", Status.COMPLETE)
+
+
+async def test_a_reply_that_was_begun_anew_and_left_is_recovered_without_its_old_text(
+    store: Store, conversation: Conversation
+) -> None:
+    hold = Hold()
+    turn = begin(conversation)
+    backend = FakeBackend(["Hello", Delta("Good day", replaces=True), hold])
+    task = asyncio.create_task(run(turn, backend, store))
+    await hold.reached.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    recovered = store.load(conversation.id).head_message
+    assert recovered is not None
+    assert (recovered.content, recovered.status) == ("Good day", Status.PARTIAL)
+
+
 async def test_wire_usage_and_model_are_kept_with_the_reply(
     store: Store, conversation: Conversation
 ) -> None:

@@ -17,6 +17,8 @@ from copilot_tui.backends.sdk.backend import CopilotSdk
 if TYPE_CHECKING:
     from copilot_tui.config import BackendConfig
 
+__all__ = ["CopilotSdk", "create"]
+
 
 def create(config: BackendConfig) -> CopilotSdk:
     """The backend that this configuration describes. Starts nothing."""

@@ -86,7 +86,7 @@ class ListedModel(Protocol):
 class Client(Protocol):
     """The part of the SDK's CopilotClient that is used."""
 
-    async def create_session(self, **setup: object) -> Session:
+    async def create_session(self, *, session_id: str, **setup: object) -> Session:
         """A new session."""
         ...
 

@@ -55,12 +55,13 @@ class Turn:
     async def _next(self, client: Client) -> Event | None:
         silent_s = 0.0
         while True:
-            wait_s = self._pulse_s if self.reader.failure is None else AFTER_ERROR_S
+            failed = self.reader.failure is not None
+            wait_s = min(self._pulse_s, AFTER_ERROR_S) if failed else self._pulse_s
             try:
                 return await asyncio.wait_for(self._queue.get(), wait_s)
             except TimeoutError:
                 silent_s += wait_s
-            if self.reader.failure is not None:
+            if failed:
                 return None
             if silent_s >= self._read_timeout_s:
                 raise TimedOut(
