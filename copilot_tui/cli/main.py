@@ -20,6 +20,7 @@ _MODULES: Final = {
     "ask": "ask",
     "list": "library",
     "show": "library",
+    "search": "search",
     "rename": "library",
     "delete": "library",
     "restore": "library",

@@ -188,6 +188,19 @@ def _add_show(parser: argparse.ArgumentParser) -> None:
     _add_json(parser, "the stored document, all branches")
 
 
+def _add_search(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "words",
+        metavar="QUERY",
+        nargs="+",
+        help='words that must all occur, "phrases", in:title, from:me, from:assistant, tag:NAME, '
+        "model:NAME, after:2026-01-31, before:2026-01-31",
+    )
+    _add_json(parser, "an array of objects")
+    parser.add_argument("--best", action="store_true", help="the best first, not the newest")
+    parser.add_argument("--limit", metavar="N", type=int, help="at most so many (default: all)")
+
+
 def _add_export(parser: argparse.ArgumentParser) -> None:
     from copilot_tui.formats import EXPORTS  # of no use to ask, which is in a hurry
 
@@ -245,6 +258,7 @@ COMMANDS: Final[dict[str, Command]] = {
         Command("ask", "[PROMPT] [-]", "one prompt; the reply streams to stdout", _add_ask),
         Command("list", "[--json]", "saved conversations, newest first", _add_list),
         Command("show", "ID|last [--json]", "one conversation", _add_show),
+        Command("search", "QUERY [--json]", "every message of every conversation", _add_search),
         Command(
             "export",
             "ID…|last|--all [-o FILE|DIR]",

@@ -29,7 +29,7 @@ def test_without_a_command_it_is_the_app() -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_common_options_are_the_same_before_and_after_a_command(command: str) -> None:
     arguments = {"rename": ["x", "y"], "delete": ["x"], "restore": ["x"], "show": ["x"]}
-    arguments["import"] = ["x"]
+    arguments["import"] = arguments["search"] = ["x"]
     rest = [command, *arguments.get(command, [])]
     options = as_options(VALUES)
     assert common_options(parse([*options, *rest])) == VALUES
@@ -72,7 +72,8 @@ def test_private_counts_before_ask_as_after_it() -> None:
     ("argv", "message"),
     [
         (["asc"], "there is no command asc; did you mean ask?"),
-        (["search", "x"], "there is no command search"),
+        (["search"], "required: QUERY"),
+        (["search", "x", "--limit", "many"], "invalid int value: 'many'"),
         (["--bogus"], "unrecognized arguments: --bogus"),
         (["ask", "hi", "--contxt", "full"], "unrecognized arguments: --contxt full"),
         (["ask", "hi", "--attach", "f"], "unrecognized arguments: --attach f"),
