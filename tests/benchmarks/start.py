@@ -1,0 +1,120 @@
+"""The start and the end: P1, P2, P11's type-ahead, P16, and quitting."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from statistics import median
+from typing import Final
+
+from tests.benchmarks.program import APP, running
+from tests.benchmarks.stage import READY, Row, Stage, ms
+
+HELLO: Final = """
+from textual.app import App
+from textual.widgets import Static
+class Hello(App):
+    def compose(self):
+        yield Static("Hello, world")
+    def on_key(self, event):
+        self.query_one(Static).update(event.character or "")
+Hello().run()
+"""
+"""The least that Textual can be asked for, and a key that is seen."""
+
+KEY: Final = "ж"
+
+
+def start_ms(command: list[str], environ: dict[str, str], ready: str) -> tuple[float, float]:
+    """CPU from exec to an echoed key, and wall time from exec to the first frame."""
+    with running(command, environ) as program:
+        frame = program.wait_for(ready) - program.started
+        program.type(KEY)
+        program.wait_for(KEY)
+        program.kill()
+        return program.cpu_ms(), frame * 1000
+
+
+def pass_ms() -> float:
+    """Wall time of `python -c pass`."""
+    with running([sys.executable, "-c", "pass"]) as program:
+        program.wait()
+        return (time.perf_counter() - program.started) * 1000
+
+
+def quit_ms(stage: Stage) -> float:
+    """Wall time from Ctrl+Q to the end of the process."""
+    with stage.app(stage.large_store) as program:
+        program.type("\x11")
+        began = time.perf_counter()
+        program.wait()
+        return (time.perf_counter() - began) * 1000
+
+
+def type_ahead(stage: Stage) -> tuple[int, int]:
+    """Keys typed from exec on, and how many of them the prompt has in the end."""
+    keys = "абвгдеёзийклмнопрстуфхцчшщъыьэюя"
+    with running(APP, stage.environ(stage.large_store)) as program:
+        for key in keys:
+            program.type(key)
+            program.drain(0.012)
+        program.settle()
+        program.resize(100, 40)  # all is painted again, the prompt in one piece
+        written = b""
+        until = time.perf_counter() + 1.0
+        while time.perf_counter() < until:
+            written += program.read(0.1)
+        text = written.decode("utf-8", "replace")
+        kept = max((n for n in range(len(keys) + 1) if keys[:n] in text), default=0)
+    return len(keys), kept
+
+
+def measure(stage: Stage) -> Iterator[Row]:
+    """The rows of the start."""
+    found: dict[str, list[tuple[float, float]]] = {"hello": [], "empty": [], "large": []}
+    bare: list[float] = []
+    commands = {
+        "hello": ([sys.executable, "-c", HELLO], {}, "Hello, world"),
+        "empty": ([*APP], stage.environ(stage.empty_store), READY),
+        "large": ([*APP], stage.environ(stage.large_store), READY),
+    }
+    for _ in range(stage.rounds(21, 5)):
+        for name, each in commands.items():
+            found[name].append(start_ms(*each))
+        bare.append(pass_ms())
+    cpu = {name: [each[0] for each in times] for name, times in found.items()}
+    frame = {name: [each[1] for each in times] for name, times in found.items()}
+    hello, empty, large = (median(cpu[name]) for name in ("hello", "empty", "large"))
+    yield Row(
+        "P1",
+        "start to an echoed key, 10,000 stored / hello-world Textual",
+        large / hello,
+        1.20,
+        f"CPU {ms(cpu['large'])} / {ms(cpu['hello'])}",
+    )
+    yield Row(
+        "P2",
+        "start, 10,000 stored / empty store",
+        large / empty,
+        1.05,
+        f"CPU {ms(cpu['large'])} / {ms(cpu['empty'])}",
+    )
+    yield Row(
+        "P16",
+        "exec to the first frame / python -c pass",
+        median(frame["large"]) / median(bare),
+        3.0,
+        f"wall {ms(frame['large'])} / {ms(bare)}; hello-world {ms(frame['hello'])}",
+    )
+    typed, kept = type_ahead(stage)
+    yield Row(
+        "P11",
+        "keys kept of those typed from exec on",
+        kept / typed,
+        1,
+        f"{kept}/{typed}",
+        at_least=True,
+    )
+    rounds = [quit_ms(stage) for _ in range(stage.rounds(11, 3))]
+    yield Row("Quit", "Ctrl+Q to the end of the process", median(rounds), 100, ms(rounds), "ms")
