@@ -84,7 +84,8 @@ class _Progress:
             return
         self._next = time.monotonic() + _FRAME_S
         part = f" ({100 * source.done // source.size} %)" if source.done else ""
-        output.status(f"importing {source.path.name}{part}: {len(report.entries)} conversations")
+        count = _conversations(len(report.entries))
+        output.status(f"importing: {count}{part}, {source.path.name}")
 
     def clear(self) -> None:
         """Take the line away."""

@@ -98,9 +98,12 @@ def notice(content: str) -> None:
 
 def status(content: str) -> None:
     """Show one line on stderr in place of the one that was shown so before; "" takes it away."""
+    import shutil
+
     from copilot_tui.terminal_text import one_line
 
-    _to_stderr(f"\r\x1b[K{one_line(content)}")
+    columns = shutil.get_terminal_size().columns - 1  # a line that wraps is not taken away whole
+    _to_stderr(f"\r\x1b[K{one_line(content)[:columns]}")
 
 
 def failure(message: str, hint: str = "") -> None:

@@ -65,13 +65,14 @@ def read(database: Database) -> Iterator[Item]:
         threads = list(database.rows(query))
     ids = {text(id_) for id_, *_ in threads}
     begun: dict[str, tuple[Origin, list[Turn]]] = {}
+    contents = _Contents(database)
     if _has_responses(database.tables):
-        for origin, turns in _responses(database):
+        for origin, turns in _responses(database, contents):
             if origin.key in ids:
                 begun[origin.key] = origin, turns
             else:
                 yield _found(origin, turns)
-    reader = _Threads(database)
+    reader = _Threads(database, contents)
     for id_, name, tip, when in threads:
         origin = Origin(program=PROGRAM, key=text(id_), title=text(name), created_at=utc(when))
         before = begun.pop(origin.key, None)
@@ -97,15 +98,38 @@ def _has_responses(tables: dict[str, set[str]]) -> bool:
     } <= tables.get("responses", set())  # fmt: skip
 
 
+class _Contents:
+    """What is kept once for all prompts that have it: fragments, which may be whole books, and
+    attachments.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.fragment: Callable[[object], str] = lru_cache(maxsize=32)(self._fragment)
+        """The text of the fragment with this number."""
+
+    def _fragment(self, number: object) -> str:
+        rows = self._database.rows("SELECT content FROM fragments WHERE id = ?", number)
+        return next((text(content) for (content,) in rows), "")
+
+    def attachment(self, id_: object) -> str:
+        """A note about an attachment: where it was, or of what type it is."""
+        rows = self._database.rows(
+            "SELECT coalesce(path, url, type) FROM attachments WHERE id = ?", text(id_)
+        )
+        name = next((text(name) for (name,) in rows), "")
+        return f"[attachment: {name}]" if name else "[attachment]"
+
+
 # Threads
 
 
 class _Threads:
     """Reads what threads point at."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, contents: _Contents) -> None:
         self._database = database
-        self._fragment: Callable[[object], str] = lru_cache(maxsize=32)(self._read_fragment)
+        self._contents = contents
 
     def turns(self, origin: Origin, tip: str, before: list[Turn]) -> list[Turn]:
         """The turns of one thread, after those from before it was a thread; completes `origin`."""
@@ -164,28 +188,19 @@ class _Threads:
             return f"{text(payload.get('name'))}({arguments})"
         if kind == "tool_result":
             return f"{text(payload.get('name'))}:\n\n{text(payload.get('output'))}"
-        return self._attachment(payload.get("attachment")) if kind == "attachment" else ""
+        if kind == "attachment":
+            reference = payload.get("attachment")
+            id_ = reference.get("id") if isinstance(reference, dict) else None
+            return self._contents.attachment(id_)
+        return ""
 
     def _piece(self, piece: object) -> str:
         if not isinstance(piece, dict):
             return ""
         number = piece.get("fragment")
-        return self._fragment(number) if isinstance(number, int) else text(piece.get("literal"))
-
-    def _read_fragment(self, number: object) -> str:
-        rows = self._database.rows("SELECT content FROM fragments WHERE id = ?", number)
-        return next((text(content) for (content,) in rows), "")
-
-    def _attachment(self, reference: object) -> str:
-        id_ = reference.get("id") if isinstance(reference, dict) else None
-        rows = self._database.rows(
-            "SELECT coalesce(path, url, type, '') FROM attachments WHERE id = ?", text(id_)
-        )
-        return _attached(next((text(name) for (name,) in rows), ""))
-
-
-def _attached(name: str) -> str:
-    return f"[attachment: {name}]" if name else "[attachment]"
+        if isinstance(number, int):
+            return self._contents.fragment(number)
+        return text(piece.get("literal"))
 
 
 def _turn(
@@ -212,7 +227,7 @@ def _note_call(
         turn.model = text(model) or None
     if made:
         made[0].usage = _usage(tokens_in, tokens_out)
-        made[0].elapsed_s = duration / 1000 if isinstance(duration, int) else None
+        made[0].elapsed_s = _seconds(duration)
     for turn in (*made, *_above(turns, parent, until=None)):
         turn.created_at = utc(when)
 
@@ -231,7 +246,7 @@ def _above(turns: dict[str, Turn], key: str | None, *, until: str | None) -> lis
 # Prompts with their responses
 
 
-def _responses(database: Database) -> Iterator[tuple[Origin, list[Turn]]]:
+def _responses(database: Database, contents: _Contents) -> Iterator[tuple[Origin, list[Turn]]]:
     columns = database.tables["responses"]
     wanted = (
         "id", "prompt", "system", "response", "model", "resolved_model", "reasoning",
@@ -242,59 +257,51 @@ def _responses(database: Database) -> Iterator[tuple[Origin, list[Turn]]]:
         f"SELECT coalesce(r.conversation_id, r.id), c.name, {selected} FROM responses r"
         " LEFT JOIN conversations c ON c.id = r.conversation_id ORDER BY 1, r.datetime_utc, r.rowid"
     )
-    fragments = _with_prompts(database, "fragments", "f.content", "prompt_fragments", "fragment_id")
-    attachments = _with_prompts(
-        database,
-        "attachments",
-        "coalesce(f.path, f.url, f.type, '')",
-        "prompt_attachments",
-        "attachment_id",
-    )
+    fragments = _links(database, "fragments", "prompt_fragments", "fragment_id")
+    attachments = _links(database, "attachments", "prompt_attachments", "attachment_id")
     for id_, found in groupby(rows, key=itemgetter(0)):
-        yield _conversation(text(id_), list(found), fragments, attachments)
+        origin = Origin(program=PROGRAM, key=text(id_))
+        turns: list[Turn] = []
+        for row in found:
+            key, prompt = text(row[2]), text(row[3])
+            given = [*map(contents.fragment, fragments.get(key, ())), prompt]
+            notes = [contents.attachment(each) for each in attachments.get(key, ())]
+            asked = _turn(
+                turns[-1].key if turns else None, Role.USER, "\n".join(filter(None, given)), notes
+            )
+            turns += (asked, _answered(asked, row))
+            origin.title = text(row[1])
+            origin.system = origin.system or text(row[4])
+            origin.model = turns[-1].model or origin.model
+        origin.created_at = turns[0].created_at
+        yield origin, turns
 
 
-def _with_prompts(
-    database: Database, table: str, content: str, links: str, column: str
-) -> dict[str, list[str]]:
-    """What went with each prompt besides its own text, by the id of the response."""
-    found: dict[str, list[str]] = {}
+def _links(database: Database, table: str, links: str, column: str) -> dict[str, list[object]]:
+    """The ids of what went with each prompt besides its own text, by the id of the response."""
+    found: dict[str, list[object]] = {}
     if {table, links} <= database.tables.keys():
         rows = database.rows(
-            f"SELECT p.response_id, {content} FROM {links} p JOIN {table} f ON f.id = p.{column}"
-            ' ORDER BY p.response_id, p."order"'
+            f'SELECT response_id, {column} FROM {links} ORDER BY response_id, "order"'
         )
         for id_, each in rows:
-            found.setdefault(text(id_), []).append(text(each))
+            found.setdefault(text(id_), []).append(each)
     return found
 
 
-def _conversation(
-    id_: str,
-    rows: list[tuple[Any, ...]],
-    fragments: dict[str, list[str]],
-    attachments: dict[str, list[str]],
-) -> tuple[Origin, list[Turn]]:
-    origin = Origin(program=PROGRAM, key=id_, title=text(rows[0][1]))
-    turns: list[Turn] = []
-    for row in rows:
-        key, prompt, system, response, model, resolved, thought, duration, when = row[2:11]
-        origin.system = origin.system or text(system)
-        origin.model = text(resolved) or text(model) or origin.model
-        asked = _turn(
-            turns[-1].key if turns else None,
-            Role.USER,
-            "\n".join(filter(None, (*fragments.get(text(key), ()), text(prompt)))),
-            [_attached(name) for name in attachments.get(text(key), ())],
-        )
-        answered = _turn(asked.key, Role.ASSISTANT, text(response), [], reasoning=text(thought))
-        asked.created_at = answered.created_at = utc(when)
-        answered.model = text(resolved) or text(model) or None
-        answered.usage = _usage(*row[11:13])
-        answered.elapsed_s = duration / 1000 if isinstance(duration, int) else None
-        turns += (asked, answered)
-    origin.created_at = turns[0].created_at
-    return origin, turns
+def _answered(asked: Turn, row: tuple[Any, ...]) -> Turn:
+    """The response in this row; the prompt has its time."""
+    response, model, resolved, thought, duration, when, tokens_in, tokens_out = row[5:]
+    answered = _turn(asked.key, Role.ASSISTANT, text(response), [], reasoning=text(thought))
+    asked.created_at = answered.created_at = utc(when)
+    answered.model = text(resolved) or text(model) or None
+    answered.usage = _usage(tokens_in, tokens_out)
+    answered.elapsed_s = _seconds(duration)
+    return answered
+
+
+def _seconds(duration_ms: object) -> float | None:
+    return duration_ms / 1000 if isinstance(duration_ms, int) else None
 
 
 def _usage(tokens_in: object, tokens_out: object) -> dict[str, Any] | None:

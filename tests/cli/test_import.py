@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from copilot_tui.store import Store
-from tests.cli.conftest import FIRST, HARMFUL, SECOND, Program
+from tests.cli.conftest import FIRST, HARMFUL, PYTHON, SECOND, Program
 from tests.formats import stores
 from tests.server import PATIENCE_S
 
@@ -168,3 +168,26 @@ def test_an_export_that_is_killed_leaves_whole_files_and_can_be_run_again(
     other = tmp_path / "other"
     assert program.run("import", str(out), "--data-dir", str(other)).status == 0
     assert sorted(document.read_bytes() for document in documents(other)) == whole
+
+
+@pytest.mark.pty
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_on_a_terminal_it_says_how_far_it_is_and_takes_the_line_away(
+    program: Program, tmp_path: Path
+) -> None:
+    import pexpect
+
+    path = chatgpt_file(tmp_path / f"c{'x' * 100}.json", 600, size=2000)
+    command, *rest = (*PYTHON, "import", str(path))
+    window = pexpect.spawn(
+        command, rest, env=program.environ, encoding="utf-8", dimensions=(24, 60),
+        timeout=PATIENCE_S,
+    )  # fmt: skip
+    window.expect(r"\r\x1b\[Kimporting: \d+ conversations \(\d+ %\), cx+\r")
+    assert len(str(window.after)) == len("\r\x1b[K") + 59 + len("\r")
+    window.sendintr()
+    window.expect(pexpect.EOF)
+    window.close()
+    assert window.exitstatus == 130
+    last = str(window.before).rpartition("\r\x1b[K")[2]
+    assert last.endswith("imported\r\ninterrupted; the same command brings in the rest\r\n")
