@@ -7,6 +7,7 @@ is read chat by chat. What cannot be read is named, and the rest is read.
 from __future__ import annotations
 
 import codecs
+import os
 import sqlite3
 import zipfile
 import zlib
@@ -58,6 +59,8 @@ class Source:
 
     def _items(self) -> Iterator[Item]:
         status = self.path.stat()
+        if self.path.is_dir():
+            os.listdir(self.path)  # says why nothing was found below it
         if not self.path.is_file():  # reading a pipe would wait for ever
             yield Skipped("", "it is not a regular file")
             return
@@ -152,12 +155,23 @@ class _Counted:
 
 
 def files_of(path: Path) -> Iterator[Path]:
-    """The file itself; of a folder every file below it but the hidden ones, sorted by name."""
-    if not path.is_dir():
-        yield path
-        return
-    for each in sorted(path.iterdir()):
-        if each.name.startswith(".") or each.is_symlink():
+    """The file itself; of a folder every file below it but hidden ones and links, by name.
+
+    A folder that cannot be read is given as if it were a file, and says so when it is read.
+    """
+    waiting = [path]
+    while waiting:
+        path = waiting.pop()
+        if not path.is_dir():
+            yield path
             continue
-        if each.is_dir() or each.is_file():
-            yield from files_of(each)
+        try:
+            below = sorted(path.iterdir(), reverse=True)
+        except OSError:
+            yield path
+            continue
+        waiting += [each for each in below if not each.name.startswith(".") and _is_plain(each)]
+
+
+def _is_plain(path: Path) -> bool:
+    return not path.is_symlink() and (path.is_dir() or path.is_file())

@@ -30,7 +30,7 @@ class Database:
 
     def rows(self, query: str, *values: object) -> Iterator[tuple[Any, ...]]:
         """The rows of a query, one after another."""
-        yield from self._connection.execute(query, values)
+        return self._connection.execute(query, values)
 
     def _columns(self, table: str) -> set[str]:
         return {text(name) for (name,) in self.rows("SELECT name FROM pragma_table_info(?)", table)}

@@ -5,7 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from copilot_tui import document
 from copilot_tui.conversation import Conversation, Role, Status
 from copilot_tui.formats.foreign import (
     Found,
@@ -17,7 +20,7 @@ from copilot_tui.formats.foreign import (
     derived_id,
     utc,
 )
-from copilot_tui.formats.sources import UNKNOWN, Source
+from copilot_tui.formats.sources import UNKNOWN, Source, files_of
 from tests.formats import stores
 
 
@@ -410,3 +413,44 @@ def test_cells_of_any_type_are_read(tmp_path: Path) -> None:
     first, _ = items(path)
     assert isinstance(first, Found)
     assert any(message.content == "7" for message in first.conversation.messages.values())
+
+
+@pytest.mark.parametrize(
+    "scripts",
+    [[stores.ELIA], [stores.OTERM], [stores.LLM_RESPONSES, stores.LLM_THREADS]],
+    ids=["elia", "oterm", "llm"],
+)
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    damage=st.lists(st.tuples(st.floats(0, 1), st.binary(min_size=1, max_size=8))), data=st.data()
+)
+def test_a_damaged_store_is_named_or_read_as_far_as_it_goes(
+    tmp_path: Path, scripts: list[str], damage: list[tuple[float, bytes]], data: st.DataObject
+) -> None:
+    path = tmp_path / "store.db"
+    if not path.exists():
+        stores.make_database(path, *scripts)
+    content = bytearray(path.read_bytes())
+    for place, junk in damage:
+        start = 16 + int(place * (len(content) - 16))
+        content[start : start + len(junk)] = junk
+    broken = tmp_path / "broken.db"
+    broken.write_bytes(content[: data.draw(st.integers(16, len(content)))])
+    for item in items(broken):
+        if isinstance(item, Found):
+            assert document.loads(document.dumps(item.conversation)) == item.conversation
+        else:
+            assert item.why
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read all")
+def test_a_folder_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "closed"
+    folder.mkdir(mode=0)
+    (item,) = [item for file in files_of(tmp_path) for item in items(file)]
+    folder.chmod(0o700)
+    assert item == Skipped("", "it cannot be read: Permission denied")
