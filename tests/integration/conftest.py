@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.integration.servers import RememberingServer, as_installed, remembering
-from tests.integration.venvs import CURRENT, FIRST, G4fVenv
+from tests.integration.venvs import CURRENT, FIRST, Venv
 from tests.server import Server, serving
 
 _MUST_RUN = bool(os.environ.get("CI") or os.environ.get("COPILOT_TUI_REQUIRE_G4F"))
@@ -21,9 +21,10 @@ _MUST_RUN = bool(os.environ.get("CI") or os.environ.get("COPILOT_TUI_REQUIRE_G4F
 PATIENCE_S = 30.0
 
 
-def _require(venv: G4fVenv) -> G4fVenv:
+def require(venv: Venv) -> Venv:
+    """The environment; without it the test is skipped, or fails where it must run."""
     if not venv.is_ready:
-        missing = f"g4f {venv.version} is not there: python -m tests.integration.venvs"
+        missing = f"{venv.package} {venv.version} is missing: python -m tests.integration.venvs"
         if _MUST_RUN:
             pytest.fail(missing)
         pytest.skip(missing)
@@ -31,21 +32,21 @@ def _require(venv: G4fVenv) -> G4fVenv:
 
 
 @pytest.fixture(scope="session", params=[FIRST, CURRENT], ids=lambda venv: str(venv.version))
-def venv(request: pytest.FixtureRequest) -> G4fVenv:
+def venv(request: pytest.FixtureRequest) -> Venv:
     """Each generation in turn."""
-    each: G4fVenv = request.param
-    return _require(each)
+    each: Venv = request.param
+    return require(each)
 
 
 @pytest.fixture(scope="session")
-def current(tmp_path_factory: pytest.TempPathFactory) -> G4fVenv:
+def current(tmp_path_factory: pytest.TempPathFactory) -> Venv:
     """The generation of today alone."""
-    return _require(CURRENT)
+    return require(CURRENT)
 
 
 @pytest.fixture(scope="session")
 def _remembering(
-    venv: G4fVenv, tmp_path_factory: pytest.TempPathFactory
+    venv: Venv, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RememberingServer]:
     with remembering(venv, tmp_path_factory.mktemp("remembering")) as server:
         yield server
@@ -60,7 +61,7 @@ def memory(_remembering: RememberingServer) -> RememberingServer:
 
 @pytest.fixture(scope="session")
 def _installed(
-    current: G4fVenv, tmp_path_factory: pytest.TempPathFactory
+    current: Venv, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Server, str]]:
     with serving() as upstream:
         models = [{"id": "small", "object": "model", "created": 1, "owned_by": "test"}]
@@ -87,7 +88,7 @@ def installed(_installed: tuple[Server, str]) -> str:
 class Shell:
     """`copilot-tui` in a shell: a process each time, and one store for all."""
 
-    def __init__(self, folder: Path, base_url: str) -> None:
+    def __init__(self, folder: Path, base_url: str, **environ: str) -> None:
         self.data_dir = folder / "data"
         self._environment = {
             **{n: v for n, v in os.environ.items() if "proxy" not in n.lower()},
@@ -96,6 +97,7 @@ class Shell:
             "XDG_CACHE_HOME": str(folder / "cache"),
             "COPILOT_TUI_DATA_DIR": str(self.data_dir),
             "COPILOT_TUI_BASE_URL": base_url,
+            **environ,
         }
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import httpx
 
-from tests.integration.venvs import CURRENT, G4fVenv
+from tests.integration.venvs import CURRENT, Venv
 
 START_S: Final = 60.0
 """A server that is not there by then will not come."""
@@ -26,7 +26,7 @@ NOWHERE: Final = "http://127.0.0.1:9"
 _SERVER: Final = Path(__file__).with_name("g4f_server.py")
 
 
-def _environment(venv: G4fVenv, home: Path, upstream: str) -> dict[str, str]:
+def _environment(venv: Venv, home: Path, upstream: str) -> dict[str, str]:
     """What a process needs to live, and nothing of the caller's: no proxy, no key, no browser."""
     _seed_provider_list(home / "g4f", upstream)
     kept = {"SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "LANG"}
@@ -56,7 +56,7 @@ def _seed_provider_list(cache: Path, upstream: str) -> None:
 
 @contextmanager
 def _process(
-    command: list[str], venv: G4fVenv, home: Path, upstream: str
+    command: list[str], venv: Venv, home: Path, upstream: str
 ) -> Iterator[subprocess.Popen[str]]:
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(
@@ -78,7 +78,7 @@ def _process(
 class RememberingServer:
     """g4f with the one provider of `g4f_server`."""
 
-    def __init__(self, venv: G4fVenv, url: str) -> None:
+    def __init__(self, venv: Venv, url: str) -> None:
         self.venv = venv
         self.base_url = f"{url}/v1"
         self._url = url
@@ -108,7 +108,7 @@ class RememberingServer:
 
 
 @contextmanager
-def remembering(venv: G4fVenv, home: Path) -> Iterator[RememberingServer]:
+def remembering(venv: Venv, home: Path) -> Iterator[RememberingServer]:
     """g4f with a provider that remembers."""
     command = [str(venv.python), "-u", str(_SERVER)]
     with _process(command, venv, home, NOWHERE) as process:
@@ -119,7 +119,7 @@ def remembering(venv: G4fVenv, home: Path) -> Iterator[RememberingServer]:
 
 
 @contextmanager
-def as_installed(venv: G4fVenv, home: Path, upstream: str) -> Iterator[str]:
+def as_installed(venv: Venv, home: Path, upstream: str) -> Iterator[str]:
     """g4f as its own command starts it; gives its base URL.
 
     In 8.8 the provider "mock" speaks to `upstream`.
@@ -138,7 +138,7 @@ def as_installed(venv: G4fVenv, home: Path, upstream: str) -> Iterator[str]:
         yield f"http://{bind}/v1"
 
 
-def browser_that_g4f_would_open(venv: G4fVenv, home: Path) -> str:
+def browser_that_g4f_would_open(venv: Venv, home: Path) -> str:
     """The provider Copilot of 8.8 opens a browser where it finds one; "" where it does not."""
     code = "from g4f.requests.cdp import find_chrome_path as find; print(find() or '')"
     found = subprocess.run(

@@ -9,7 +9,7 @@ import pytest
 
 from tests.integration.conftest import PATIENCE_S, Shell
 from tests.integration.servers import NOWHERE, as_installed, browser_that_g4f_would_open
-from tests.integration.venvs import CURRENT, G4fVenv
+from tests.integration.venvs import CURRENT, Venv
 from tests.server import CUT, DONE, Gate, Server, chunk, delta, event, finish
 
 pytestmark = pytest.mark.g4f
@@ -127,7 +127,7 @@ def test_a_reply_that_is_cut_behind_g4f_keeps_what_came(upstream: Server, shell:
 
 
 def test_copilot_without_a_network_fails_readably_and_loses_nothing(
-    venv: G4fVenv, tmp_path: Path
+    venv: Venv, tmp_path: Path
 ) -> None:
     home = tmp_path / "g4f"
     home.mkdir()

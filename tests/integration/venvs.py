@@ -1,4 +1,4 @@
-"""Virtual environments with g4f, apart from the project's own: one for each generation.
+"""Virtual environments apart from the project's own: g4f of each generation, and GitHub's SDK.
 
 `python -m tests.integration.venvs` makes those that are missing and prints where they are. They are
 kept in `.test-venvs` (or in COPILOT_TUI_TEST_VENVS) until the pins or the Python change.
@@ -21,22 +21,23 @@ _CACHE: Final = Path(os.environ.get("COPILOT_TUI_TEST_VENVS") or _ROOT / ".test-
 
 
 @dataclass(frozen=True)
-class G4fVenv:
-    """A release of g4f with every dependency pinned."""
+class Venv:
+    """A release of a package with every dependency pinned."""
 
+    package: str
     version: str
 
     @property
     def pins(self) -> Path:
         """What pip installs."""
-        return _HERE / f"g4f-{self.version}.txt"
+        return _HERE / f"{self.package}-{self.version}.txt"
 
     @property
     def folder(self) -> Path:
         """Where the environment is, or will be."""
         python = f"{sys.implementation.cache_tag}-{sys.platform}"
         stamp = hashlib.sha256(self.pins.read_bytes()).hexdigest()[:8]
-        return _CACHE / f"g4f-{self.version}-{python}-{stamp}"
+        return _CACHE / f"{self.package}-{self.version}-{python}-{stamp}"
 
     @property
     def scripts(self) -> Path:
@@ -47,6 +48,14 @@ class G4fVenv:
     def python(self) -> Path:
         """Its interpreter."""
         return self.scripts / ("python.exe" if sys.platform == "win32" else "python")
+
+    @property
+    def site_packages(self) -> Path:
+        """Where its packages are, to be put on the path of another interpreter."""
+        if sys.platform == "win32":
+            return self.folder / "Lib" / "site-packages"
+        version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+        return self.folder / "lib" / version / "site-packages"
 
     @property
     def _finished(self) -> Path:
@@ -65,16 +74,19 @@ class G4fVenv:
         self._finished.touch()
 
 
-CURRENT: Final = G4fVenv("8.8.6")
+CURRENT: Final = Venv("g4f", "8.8.6")
 """Errors come as statuses, and the client echoes a `conversation`."""
 
-FIRST: Final = G4fVenv("0.4.8.6")
+FIRST: Final = Venv("g4f", "0.4.8.6")
 """Errors come within a 200, and the server remembers by conversation_id."""
+
+SDK: Final = Venv("github-copilot-sdk", "1.0.0")
+"""The release that brings GitHub's CLI along: 212 MB."""
 
 
 def main() -> None:
     """Make what is missing."""
-    for wanted in (CURRENT, FIRST):
+    for wanted in (CURRENT, FIRST, SDK):
         if not wanted.is_ready:
             wanted.make()
         print(wanted.folder)
