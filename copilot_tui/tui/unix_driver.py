@@ -7,7 +7,11 @@ version, and the tests use all of this in a real pseudo-terminal.
 
 from __future__ import annotations
 
+import os
 import re
+import selectors
+from threading import Lock
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from textual._xterm_parser import XTermParser
@@ -66,6 +70,46 @@ class PatientWriter(WriterThread):
                 pass
 
 
+class WakingSelector(selectors.SelectSelector):
+    """Waits for keys until it is woken; Textual's own would wait 0.2 s at every end."""
+
+    latest: ClassVar[WakingSelector | None] = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._woken, self._waking = os.pipe()
+        self._is_open = True
+        self._lock = Lock()
+        self.register(self._woken, selectors.EVENT_READ)
+        WakingSelector.latest = self
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """The keyboard if something is typed; nothing if the time is over, or when woken."""
+        return [each for each in super().select(timeout) if each[0].fd != self._woken]
+
+    def wake(self) -> None:
+        """End this wait, and each that would follow."""
+        with self._lock:
+            if self._is_open:
+                os.write(self._waking, b"\0")
+
+    def close(self) -> None:
+        """Give back what it waits with."""
+        super().close()
+        with self._lock:
+            self._is_open = False
+            os.close(self._woken)
+            os.close(self._waking)
+
+
+_SELECTORS: Final = SimpleNamespace(
+    SelectSelector=WakingSelector,
+    SelectorKey=selectors.SelectorKey,
+    EVENT_READ=selectors.EVENT_READ,
+)
+"""What Textual's driver takes from the module `selectors`."""
+
+
 class TypeAheadDriver(LinuxDriver):
     """Gives the app first what was typed while it was loading."""
 
@@ -75,13 +119,21 @@ class TypeAheadDriver(LinuxDriver):
     def take(cls, terminal: Terminal) -> None:
         """The terminal that it drives; there is one in a process."""
         cls.terminal = PatientParser.terminal = terminal
-        vars(linux_driver).update(XTermParser=PatientParser, WriterThread=PatientWriter)
+        vars(linux_driver).update(
+            XTermParser=PatientParser, WriterThread=PatientWriter, selectors=_SELECTORS
+        )
 
     def start_application_mode(self) -> None:
         """Take the terminal."""
         super().start_application_mode()  # type: ignore[no-untyped-call]
         # What it noted is our own quiet mode; $EDITOR and the shell get the terminal as it was.
         self.attrs_before: list[Any] | None = self.terminal.attributes
+
+    def disable_input(self) -> None:
+        """Read no more keys: to quit, or while $EDITOR has the terminal."""
+        if (waiting := WakingSelector.latest) is not None:
+            waiting.wake()
+        super().disable_input()
 
     def run_input_thread(self) -> None:
         """Read until the app ends, or the window is closed."""
