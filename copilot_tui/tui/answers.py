@@ -139,6 +139,9 @@ class Answers:
         try:
             async with aclosing(self._desk.stream(turn)) as deltas:
                 async for delta in deltas:
+                    if delta.replaces and turn.conversation is self._app.shown:
+                        # At once: what is drawn is no beginning of what there is now.
+                        self._app.show_messages(self._app.main.transcript.place)
                     if delta.text or delta.reasoning:
                         post(messages.ReplyChanged(id_))
                     if delta.notice:
