@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from markdown_it.renderer import RendererHTML
     from markdown_it.token import Token
     from markdown_it.utils import EnvType, OptionsDict
+    from pygments.lexer import Lexer
 
     from copilot_tui.conversation import Conversation, Message
 
@@ -235,19 +236,25 @@ def _pre(label: str, code: str) -> str:
 
 
 def _coloured(code: str, language: str) -> str:
-    if language and len(code) <= MAX_COLOURED:
+    lexer = _lexer(language) if language and len(code) <= MAX_COLOURED else None
+    if lexer is not None:
         from pygments import highlight
         from pygments.formatters import HtmlFormatter
-        from pygments.lexers import get_lexer_by_name
-        from pygments.util import ClassNotFound
 
-        try:
-            lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
-        except ClassNotFound:
-            return escape(code)
         coloured: str = highlight(code, lexer, HtmlFormatter(nowrap=True))
         return coloured
     return escape(code)
+
+
+@lru_cache(maxsize=32)
+def _lexer(language: str) -> Lexer | None:
+    from pygments.lexers import get_lexer_by_name
+    from pygments.util import ClassNotFound
+
+    try:
+        return get_lexer_by_name(language, stripnl=False, ensurenl=False)
+    except ClassNotFound:
+        return None
 
 
 def _image(

@@ -157,7 +157,8 @@ class _Counted:
 def files_of(path: Path) -> Iterator[Path]:
     """The file itself; of a folder every file below it but hidden ones and links, by name.
 
-    A folder that cannot be read is given as if it were a file, and says so when it is read.
+    Of a store's folder not the trash: what was deleted there is not wanted here. A folder that
+    cannot be read is given as if it were a file, and says so when it is read.
     """
     waiting = [path]
     while waiting:
@@ -166,12 +167,15 @@ def files_of(path: Path) -> Iterator[Path]:
             yield path
             continue
         try:
-            below = sorted(path.iterdir(), reverse=True)
+            below = sorted(path.iterdir(), reverse=True)  # the last is taken first
         except OSError:
             yield path
             continue
-        waiting += [each for each in below if not each.name.startswith(".") and _is_plain(each)]
+        names = {each.name for each in below}
+        left_out = {"trash"} if "conversations" in names else set()
+        waiting += [each for each in below if each.name not in left_out and _is_plain(each)]
 
 
 def _is_plain(path: Path) -> bool:
-    return not path.is_symlink() and (path.is_dir() or path.is_file())
+    is_hidden = path.name.startswith(".")
+    return not is_hidden and not path.is_symlink() and (path.is_dir() or path.is_file())

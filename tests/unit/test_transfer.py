@@ -258,6 +258,17 @@ def test_a_folder_may_hold_anything_besides(store: Store, tmp_path: Path) -> Non
     assert not any(entry.is_fault for entry in entries)
 
 
+def test_a_whole_store_is_taken_in_without_its_trash(store: Store, tmp_path: Path) -> None:
+    kept, deleted = sample(), sample()
+    other = Store(tmp_path / "other", tmp_path / "other-cache")
+    other.save(kept)
+    other.save(deleted)
+    other.delete(deleted.id)
+    other.close()
+    assert Outcome.IMPORTED in outcomes(store, tmp_path / "other")
+    assert [summary.id for summary in store.summaries()] == [kept.id]
+
+
 def test_a_folder_with_nothing_to_import_is_a_fault(store: Store, tmp_path: Path) -> None:
     (tmp_path / "x").write_text("x")
     entries = bring_in(store, tmp_path)
