@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from copilot_tui.backends import Backend, Delta, ReplyRequest
@@ -159,7 +159,8 @@ async def stream_reply(
     failure: BackendError | None = None
     try:
         try:
-            async with aclosing(backend.stream(turn.request)) as deltas:
+            request = replace(turn.request, is_private=store.is_private)
+            async with aclosing(backend.stream(request)) as deltas:
                 async for delta in deltas:
                     progress.take(delta)
                     if delta.replaces:

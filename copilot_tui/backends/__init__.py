@@ -64,6 +64,8 @@ class ReplyRequest:
     settings: dict[str, Any] = field(default_factory=dict)
     """temperature, top_p, max_tokens, reasoning_effort: only what was set."""
     context: ContextMode = "full"
+    is_private: bool = False
+    """Nothing of it may stay on a disk, whoever keeps conversations there."""
 
 
 def spoken(path: Iterable[Message]) -> list[Message]:

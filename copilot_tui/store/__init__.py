@@ -6,7 +6,7 @@ store; whatever kills them, what is on disk is whole. This module is the only do
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from copilot_tui.store.drafts import Draft, ViewState
 from copilot_tui.store.files import Disk
@@ -39,6 +39,9 @@ __all__ = [
 
 class ReplyStore(Protocol):
     """What a reply needs of a store."""
+
+    is_private: ClassVar[bool]
+    """Whether nothing in it is ever on disk."""
 
     def save(self, conversation: Conversation) -> Saved:
         """Bring the conversation to disk. Raises StoreError."""

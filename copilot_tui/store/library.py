@@ -6,7 +6,7 @@ import hashlib
 import os
 from contextlib import suppress
 from threading import RLock
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from copilot_tui import document
 from copilot_tui.conversation import TitleSource, utc_now
@@ -46,6 +46,8 @@ class Store:
 
     Nothing is on disk before the first write. Everything raises StoreError and no other error.
     """
+
+    is_private: ClassVar = False
 
     def __init__(
         self,

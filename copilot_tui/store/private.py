@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from copilot_tui.conversation import TitleSource, utc_now
 from copilot_tui.errors import NotFound, StoreError
@@ -25,6 +25,8 @@ NO_STAMP: Final = Stamp(0, 0, 0)
 
 class PrivateStore:
     """Store's surface, in memory: what is in it is gone with the process."""
+
+    is_private: ClassVar = True
 
     def __init__(self, *, now: Callable[[], datetime] = utc_now) -> None:
         self._now = now

@@ -332,6 +332,20 @@ async def test_two_conversations_stream_at_once_in_one_client() -> None:
         await first
 
 
+async def test_a_private_conversation_leaves_no_session_and_is_told_each_time() -> None:
+    client = FakeClient(reply("one"), reply("two"))
+    backend = sdk(client)
+    tree = Tree()
+    tree.user("first")
+    answer(tree, await gather(backend.stream(tree.request(is_private=True))))
+    tree.user("second")
+    await gather(backend.stream(tree.request(is_private=True)))
+    await backend.aclose()
+    assert client.sessions == {}
+    assert client.called("resume") == []
+    assert "Assistant: one" in client.called("send")[1][1]
+
+
 # Starting and ending
 
 

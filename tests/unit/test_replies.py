@@ -10,7 +10,7 @@ from copilot_tui.backends import Delta
 from copilot_tui.conversation import Conversation, Message, Role, Status, new_conversation, utc_now
 from copilot_tui.errors import CutOff, EmptyReply, ReplyFailed, StoreError
 from copilot_tui.replies import Turn, another_reply, new_turn, settle, stream_reply
-from copilot_tui.store import Journal, Store
+from copilot_tui.store import Journal, PrivateStore, Store
 from tests.fakes import FakeBackend, Hold
 
 
@@ -257,6 +257,17 @@ async def test_the_request_has_the_branch_the_settings_and_the_system_prompt(
     assert [m.content for m in request.path] == ["first", "one", "second"]
     assert (request.system, request.model, request.context) == ("Be brief.", "gpt-4o", "newest")
     assert request.settings == {"temperature": 0.5}
+
+
+async def test_the_backend_is_told_whether_the_conversation_is_private(
+    store: Store, conversation: Conversation
+) -> None:
+    backend = FakeBackend()
+    await run(begin(conversation), backend, store)
+    private = begin(new_conversation(now=utc_now()))
+    async with aclosing(stream_reply(private, backend=backend, store=PrivateStore())) as deltas:
+        assert [delta async for delta in deltas]
+    assert [request.is_private for request in backend.requests] == [False, True]
 
 
 async def test_nothing_is_asked_of_the_server_when_the_prompt_cannot_be_saved(

@@ -40,6 +40,7 @@ _PLAIN_CHAT: Final[dict[str, Any]] = {
     "enable_file_hooks": False,
     "enable_host_git_operations": False,
     "enable_on_demand_instruction_discovery": False,
+    "enable_session_store": False,  # a second copy of every word, for the agent to search
     "enable_session_telemetry": False,
     "enable_skills": False,
 }
@@ -64,6 +65,8 @@ class _Live:
     session: Session
     setup: dict[str, Any] = field(repr=False)
     """May hold a key."""
+    is_private: bool = False
+    """It is removed from disk with its first turn."""
 
 
 class CopilotSdk:
@@ -115,7 +118,8 @@ class CopilotSdk:
         id_ = session.session_id
         said = "; ".join(filter(None, (notice, _not_passed_on(request), plan.notice)))
         # Before anything can fail: a reply that is stopped keeps its session.
-        yield Delta(wire=plan.wire(id_, self._server), notice=said or None)
+        wire = None if request.is_private else plan.wire(id_, self._server)
+        yield Delta(wire=wire, notice=said or None)
         turn = Turn(session, read_timeout_s=self._config.read_timeout_s, pulse_s=self._pulse_s)
         is_over = False
         try:
@@ -129,7 +133,7 @@ class CopilotSdk:
             is_over = turn.reader.failure is None
         finally:
             turn.close()
-            if not is_over:
+            if request.is_private or not is_over:
                 self._let_go(id_)  # no await: whoever stops us does not wait
         if turn.reader.failure is not None:
             raise self._failed(turn.reader.failure, has_text=turn.reader.has_text)
@@ -218,7 +222,7 @@ class CopilotSdk:
             if session is not None:
                 return plan, session
             plan = plan_anew(request)
-        return plan, await self._created(client, setup)
+        return plan, await self._created(client, setup, is_private=request.is_private)
 
     async def _setup(self, request: ReplyRequest) -> dict[str, Any]:
         """What a session is made with, or resumed with."""
@@ -246,11 +250,11 @@ class CopilotSdk:
             self._first_model = listed[0].id if listed else ""
         return self._first_model
 
-    async def _created(self, client: Client, setup: dict[str, Any]) -> Session:
+    async def _created(self, client: Client, setup: dict[str, Any], *, is_private: bool) -> Session:
         extras = runtime.accepted(client.create_session, _PLAIN_CHAT)
         with self._told():
             session = await client.create_session(session_id=self._make_id(), **setup, **extras)
-        self._live[session.session_id] = _Live(session, setup)
+        self._live[session.session_id] = _Live(session, setup, is_private)
         return session
 
     async def _resumed(self, client: Client, plan: Plan, setup: dict[str, Any]) -> Session | None:
@@ -277,15 +281,17 @@ class CopilotSdk:
         return session
 
     def _let_go(self, id_: str) -> None:
-        """End the turn in the background; the session does not hold the branch any more."""
-        live = self._live.pop(id_, None)
-        if live is None:
+        """End the turn in the background; the session is not gone on with."""
+        live, client = self._live.pop(id_, None), self._client
+        if live is None or client is None:
             return
 
         async def end() -> None:
             with suppress(Exception):  # the CLI is gone, or goes soon
                 await live.session.abort()
                 await live.session.disconnect()
+                if live.is_private:
+                    await client.delete_session(id_)
 
         task = asyncio.get_running_loop().create_task(end())
         self._ending.add(task)

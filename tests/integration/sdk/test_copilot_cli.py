@@ -132,5 +132,16 @@ def test_nothing_of_our_keys_is_on_disk_and_nothing_of_the_clis_in_the_home(
     assert tops <= {"data", "data-home", "cache", "config"}
 
 
+def test_a_private_prompt_is_nowhere_on_disk(
+    shell: Shell, upstream: Server, tmp_path: Path
+) -> None:
+    upstream.stream(chunk("a-private-answer"), *END)
+    assert shell.ask("--private", "a-private-question") == "a-private-answer\n"
+    for folder, _, names in os.walk(tmp_path):
+        for name in names:
+            content = Path(folder, name).read_bytes()
+            assert b"a-private-" not in content, Path(folder, name)
+
+
 def test_models_are_those_of_the_server(shell: Shell) -> None:
     assert shell.run("models").stdout == "small\n"
