@@ -41,6 +41,9 @@ DRAFT_DELAY_S = 0.4
 
 NOTICE_S = 8.0
 
+HELD_MOST_S = 2.0
+"""Keys wait at most this long for a conversation to be read; the disk may hang, and Ctrl+Q not."""
+
 SETTLE_DELAY_S = 0.1
 """After the first frame the keys come first; the list of conversations after them."""
 
@@ -71,12 +74,15 @@ class CopilotApp(App[int]):
         self._first_prompt = prompt
         self._continue_last = continue_last
         self._held: list[events.Event] | None = []
-        """Keys typed before the prompt has the focus; None: it has."""
+        """Keys for a prompt that is not there yet: at the start, and while a conversation is read.
+        None: it is there.
+        """
         self._draft_timer: Timer | None = None
         self._place_timer: Timer | None = None
         self._notice_timer: Timer | None = None
         self._history: int | None = None
-        self._is_leaving = False
+        self._was_shown = self._is_leaving = False
+        self._leave_first: int | None = None
         self.fault: Exception | None = None
         """A defect that ended the app."""
         self.register_theme(DARK)
@@ -107,13 +113,17 @@ class CopilotApp(App[int]):
 
     async def _after_first_frame(self) -> None:
         self.main.set_focus(self.main.composer)  # at once, where focus() is a message
+        self._was_shown = True
         if not self._continue_last:
             await self._begin()
         # What lives now lives to the end; the collector need not look at it, now or later.
         gc.freeze()
         gc.set_threshold(20_000, 50, 1_000)
         gc.enable()
-        self.run_worker(self._settle_in(), group="start", exit_on_error=False)
+        if self._leave_first is not None:
+            self.leave(self._leave_first)
+        else:
+            self.run_worker(self._settle_in(), group="start", exit_on_error=False)
 
     async def _begin(self) -> None:
         """Take up the work where the user wants it: with --prompt, and with what was typed."""
@@ -179,8 +189,10 @@ class CopilotApp(App[int]):
             if self.focused.call_later(taken.set):
                 await taken.wait()
 
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+    async def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A worker that fails with what is no error of ours has met a defect: it is said."""
+        if event.worker.group == "show" and event.worker.is_finished and not self._is_showing:
+            await self._begin()
         if event.state is WorkerState.ERROR:
             error = event.worker.error
             self.say(f"A defect in copilot-tui: {type(error).__name__}: {error}", warn=True)
@@ -191,15 +203,16 @@ class CopilotApp(App[int]):
 
     def leave(self, status: int) -> None:
         """Save drafts and places, and go; the text of replies that stream is in their journals."""
-        if not self._is_leaving:
+        if not self._was_shown:
+            self._leave_first = status  # a half-made screen can neither be left nor asked for texts
+        elif not self._is_leaving:
             self._is_leaving = True
             self._keep_everything()
             self.exit(status)
 
     def _keep_everything(self) -> None:
-        if self._held is None:  # else nothing was shown yet
-            self._keep_place()
-            self._keep_draft()
+        self._keep_place()
+        self._keep_draft()
         for conversation_id in list(self.desk.turns):
             self.answers.cancel(conversation_id)
 
@@ -226,9 +239,16 @@ class CopilotApp(App[int]):
             self.main.close_narrow_sidebar()
             self.main.composer.focus()
             return
+        if self._held is None:
+            self._held = []  # what is typed from now on is meant for that conversation
+            self.set_timer(HELD_MOST_S, self._begin)
         self.run_worker(
             self._show(conversation_id), group="show", exclusive=True, exit_on_error=False
         )
+
+    @property
+    def _is_showing(self) -> bool:
+        return any(each.group == "show" and not each.is_finished for each in self.workers)
 
     async def _show(self, conversation_id: str) -> None:
         try:
@@ -405,6 +425,8 @@ class CopilotApp(App[int]):
         if self._draft_timer is not None:
             self._draft_timer.stop()
             self._draft_timer = None
+        if not self.is_running:
+            return
         composer = self.main.composer
         had = self.shown.id in self.desk.drafts
         self.desk.keep_draft(self.shown, composer.text, composer.caret)
@@ -420,6 +442,8 @@ class CopilotApp(App[int]):
         if self._place_timer is not None:
             self._place_timer.stop()
             self._place_timer = None
+        if not self.is_running:  # a timer's last call; what leaves has kept everything before
+            return
         from copilot_tui.store import ViewState
 
         place = self.main.transcript.place
@@ -430,6 +454,8 @@ class CopilotApp(App[int]):
 
     def on_composer_history_wanted(self, message: Composer.HistoryWanted) -> None:
         """Up and Down: earlier and later prompts of this conversation."""
+        if message.text != self.main.composer.text:
+            return
         prompts = [m.content for m in self.shown.path() if m.role is Role.USER]
         at = len(prompts) if self._history is None else self._history
         wanted = at + message.step

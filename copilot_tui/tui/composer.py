@@ -36,6 +36,8 @@ class Composer(TextArea):
         """The user wants an earlier (-1) or later (+1) prompt of this conversation."""
 
         step: int
+        text: str
+        """What stood in the composer then; what was typed since is not to be replaced."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(
@@ -86,14 +88,14 @@ class Composer(TextArea):
     def action_cursor_up(self, select: bool = False) -> None:
         """Up: on the first line, the prompt before."""
         if not select and self._screen_line == 0:
-            self.post_message(self.HistoryWanted(-1))
+            self.post_message(self.HistoryWanted(-1, self.text))
         else:
             super().action_cursor_up(select)
 
     def action_cursor_down(self, select: bool = False) -> None:
         """Down: on the last line, the prompt after."""
         if not select and self._screen_line == self.wrapped_document.height - 1:
-            self.post_message(self.HistoryWanted(+1))
+            self.post_message(self.HistoryWanted(+1, self.text))
         else:
             super().action_cursor_down(select)
 

@@ -55,6 +55,8 @@ class Desk:
         self.failed: set[str] = set()
         self.drafts: dict[str, Draft] = {}
         self._saved: set[str] = set()
+        self._noted: dict[str, Row] = {}
+        """Rows that changed since the list was last read in full."""
         self._views: dict[str, ViewState] = {}
         """Where conversations were left, as far as this program wrote it."""
         self._stopped: dict[str, Turn] = {}
@@ -109,6 +111,8 @@ class Desk:
         around.
         """
         read = self.store.cached_summaries if at_once else self.store.summaries
+        if not at_once:
+            self._noted.clear()
         summaries = await asyncio.to_thread(read)
         rows = [
             Row(each.id, each.title, each.updated_at, each.pinned)
@@ -118,18 +122,23 @@ class Desk:
         self._saved.update(row.id for row in rows)
         known = {row.id for row in rows}
         # A turn that has just begun may not have reached the disk.
-        rows += [_row_of(turn.conversation) for id_, turn in self.turns.items() if id_ not in known]
+        begun = {id_: _row_of(turn.conversation) for id_, turn in self.turns.items()}
+        rows += [row for id_, row in begun.items() if id_ not in known]
+        # Neither does the reader know what was noted while it read.
+        rows = list(({row.id: row for row in rows} | self._noted).values())
         self.rows = sorted(rows, key=lambda row: (row.pinned, row.updated_at), reverse=True)
 
     def note_row(self, conversation: Conversation) -> None:
         """Bring one conversation's row up to date without reading the others."""
+        self._noted[conversation.id] = _row_of(conversation)
         rows = [row for row in self.rows if row.id != conversation.id]
-        rows.append(_row_of(conversation))
+        rows.append(self._noted[conversation.id])
         self.rows = sorted(rows, key=lambda row: (row.pinned, row.updated_at), reverse=True)
 
     def forget(self, conversation_id: str) -> None:
         """Take one conversation out of the list."""
         self.rows = [row for row in self.rows if row.id != conversation_id]
+        self._noted.pop(conversation_id, None)
         self.open.pop(conversation_id, None)
 
     def marks(self) -> dict[str, Mark]:

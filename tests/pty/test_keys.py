@@ -11,6 +11,7 @@ ENTER = b"\r"
 NEW = b"\x0e"
 QUIT = b"\x11"
 ESCAPE = b"\x1b"
+NEXT = b"\x1b[1;3B"
 SIZES = [(80, 24), (120, 40)]
 
 
@@ -107,6 +108,30 @@ def test_a_burst_that_sends_and_goes_on_elsewhere_sends_from_where_it_was_typed(
     window.type(QUIT)
     assert window.ended() == 0
     assert sorted(each.title for each in desktop.conversations() if each.messages) == ["abc", "def"]
+
+
+@pytest.mark.parametrize("is_open", [True, False], ids=["seen before", "to be read"])
+def test_a_burst_that_goes_to_a_saved_conversation_is_typed_there(
+    desktop: Desktop, server: Server, is_open: bool
+) -> None:
+    answering(server)
+    window = desktop.start()
+    window.type(b"saved" + ENTER)
+    window.wait_for_text("Hello")
+    if not is_open:
+        window.type(QUIT)
+        assert window.ended() == 0
+        window = desktop.start()
+        window.wait_for_text("saved")
+    else:
+        window.type(NEW)
+        window.wait_for(lambda: "Hello" not in window.text, "the new conversation")
+    window.type(b"abc" + NEXT + b"def" + NEW + b"ghi")
+    window.wait_for(lambda: is_draft(desktop, "abc", "def", "ghi"))
+    [saved] = [each for each in desktop.conversations() if each.messages]
+    draft = desktop.store.draft(saved.id)
+    assert draft is not None
+    assert draft.text == "def"
 
 
 def test_what_is_typed_before_the_program_reads_is_sent(desktop: Desktop, server: Server) -> None:
