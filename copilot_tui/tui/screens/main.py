@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from textual import events, work
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
 from copilot_tui.tui.actions import bindings, shown_key
@@ -44,17 +43,15 @@ class MainScreen(Screen[None]):
         """The four rooms."""
         # Now, so that the first frame is laid out once, and has the sidebar if there is room.
         self._set_layout_classes(self.app.size.width)
-        with Horizontal():
-            yield Sidebar(id="sidebar")
-            with Vertical(id="main"):
-                yield Transcript(
-                    Palette.from_theme(self.app.current_theme),
-                    welcome=self._welcome(),
-                    failed_help=f"{self.key('send')} tries again",
-                    id="transcript",
-                )
-                yield Composer(id="composer")
-                yield StatusLine(id="status")
+        yield Sidebar(id="sidebar")
+        yield Transcript(
+            Palette.from_theme(self.app.current_theme),
+            welcome=self._welcome(),
+            failed_help=f"{self.key('send')} tries again",
+            id="transcript",
+        )
+        yield Composer(id="composer")
+        yield StatusLine(id="status")
 
     def on_mount(self) -> None:
         """Everything is there now."""
@@ -250,7 +247,7 @@ class MainScreen(Screen[None]):
         if not self.query("#find"):
             from copilot_tui.tui.find import FindBar
 
-            await self.query_one("#main").mount(FindBar(id="find"), before="#composer")
+            await self.mount(FindBar(id="find"), before="#composer")
         self.find_bar.open()
 
     def on_find_bar_wanted(self, message: FindBar.Wanted) -> None:
