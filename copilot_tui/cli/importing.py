@@ -84,7 +84,7 @@ class _Progress:
             return
         self._next = time.monotonic() + _FRAME_S
         part = f" ({100 * source.done // source.size} %)" if source.done else ""
-        count = _conversations(len(report.entries))
+        count = _count(len(report.entries), "conversation")
         output.status(f"importing: {count}{part}, {source.path.name}")
 
     def clear(self) -> None:
@@ -104,7 +104,7 @@ def _tell(report: Report, given: argparse.Namespace, *ending: str) -> None:
 
 def _tell_people(report: Report) -> None:
     counts = report.counts
-    parts = [f"{_conversations(counts[Outcome.IMPORTED])} imported"]
+    parts = [f"{_count(counts[Outcome.IMPORTED], 'conversation')} imported"]
     if counts[Outcome.MERGED]:
         parts.append(f"{counts[Outcome.MERGED]} merged with what was here")
     if counts[Outcome.UNCHANGED]:
@@ -114,9 +114,11 @@ def _tell_people(report: Report) -> None:
         parts.append(f"{skipped} skipped")
     output.notice(", ".join(parts))
     if report.hidden:
-        output.notice(f"left out: {report.hidden} messages that their program never shows")
+        output.notice(
+            f"left out: {_count(report.hidden, 'message')} that its own program never shows"
+        )
     if others:
-        output.notice(f"left out: {others} other files in a folder")
+        output.notice(f"left out: {_count(others, 'file')} of another kind")
     told = [entry for entry in report.entries if entry.why and not _is_other_file(entry)]
     for entry in told[:_MAX_LINES]:
         words = (str(entry.file), entry.title, entry.why)
@@ -125,8 +127,8 @@ def _tell_people(report: Report) -> None:
         output.notice(f"and {len(told) - _MAX_LINES} more: see them with --json")
 
 
-def _conversations(count: int) -> str:
-    return f"{count} conversation{'' if count == 1 else 's'}"
+def _count(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _is_other_file(entry: Entry) -> bool:

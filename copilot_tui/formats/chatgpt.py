@@ -53,14 +53,13 @@ def read(value: dict[str, Any]) -> Iterator[Item]:
         archived=value.get("is_archived") is True,
         head=_text(value.get("current_node")) or None,
     )
-    nodes = [(id_, node) for id_, node in mapping.items() if isinstance(node, dict)]
-    turns = [_turn(id_, node) for id_, node in nodes]
-    hidden = sum(bool(turn.text or turn.reasoning) and _is_hidden(n) for turn, (_, n) in zip(
-        turns, nodes, strict=True
-    ))  # fmt: skip
-    for turn, (_, node) in zip(turns, nodes, strict=True):
-        if _is_hidden(node):
-            turn.text = turn.reasoning = ""
+    turns, hidden = [], 0
+    for id_, node in mapping.items():
+        if isinstance(node, dict):
+            turns.append(turn := _turn(id_, node))
+            if _is_hidden(node):
+                hidden += bool(turn.text)
+                turn.text = ""
     conversation = conversation_of(origin, turns)
     if conversation.messages:
         yield Found(conversation, PROGRAM, hidden)

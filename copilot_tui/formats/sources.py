@@ -112,7 +112,7 @@ class Source:
                 else:
                     unknown += 1
         except NoJson as error:
-            yield Skipped("", f"from a place in it on it is no JSON: {error}")
+            yield Skipped("", f"the rest of it is no JSON: {error}")
         else:
             if unknown or not known:
                 what = f"{unknown} other values" if known else ""

@@ -40,7 +40,7 @@ def test_everything_comes_in_and_one_report_says_what(program: Program, tmp_path
     assert (done.status, done.stdout) == (0, "")
     assert done.stderr == (
         "2 conversations imported, 1 skipped\n"
-        "left out: 1 messages that their program never shows\n"
+        "left out: 1 message that its own program never shows\n"
         f"skipped: {path}: Empty ]0;tab c d: there is no message in it\n"
     )
     assert len(program.run("list").stdout.splitlines()) == 2
@@ -75,7 +75,7 @@ def test_what_cannot_be_read_is_named_and_the_rest_comes_in(
     assert done.stderr == (
         "2 conversations imported, 2 skipped\n"
         f"skipped: {tmp_path / 'missing'}: it cannot be read: No such file or directory\n"
-        f"skipped: {broken}: from a place in it on it is no JSON: it ends in the middle\n"
+        f"skipped: {broken}: the rest of it is no JSON: it ends in the middle\n"
     )
 
 
