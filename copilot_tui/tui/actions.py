@@ -82,6 +82,14 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "sidebar", "ctrl+b,f9", "sidebar", "Sidebar", "show or hide the sidebar", "Conversations"
     ),
     Action(
+        "search",
+        "ctrl+f",
+        "search",
+        "Search",
+        "search all conversations as you type; Enter opens the message",
+        "Conversations",
+    ),
+    Action(
         "rename",
         "f2",
         "rename",

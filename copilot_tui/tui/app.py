@@ -23,6 +23,7 @@ from copilot_tui.tui.desk import Desk
 from copilot_tui.tui.library import Library
 from copilot_tui.tui.palette import Palette
 from copilot_tui.tui.screens.main import MainScreen
+from copilot_tui.tui.searching import Searching
 from copilot_tui.tui.themes import DARK, LIGHT
 from copilot_tui.tui.transcript import Place
 
@@ -71,6 +72,7 @@ class CopilotApp(App[int]):
         self.shown: Conversation = desk.new()
         self.answers = Answers(self)
         self.library = Library(self)
+        self.searching = Searching(self)
         self._first_prompt = prompt
         self._continue_last = continue_last
         self._held: list[events.Event] | None = []
@@ -162,6 +164,7 @@ class CopilotApp(App[int]):
             for problem in self.desk.store.problems()[:1]:
                 self.say(str(problem), warn=True)
             await self.desk.in_order(self.desk.store.purge_trash)
+            self.searching.begin()
         except StoreError as error:
             self.say(in_one_line(error), warn=True)
 
@@ -229,6 +232,7 @@ class CopilotApp(App[int]):
 
     async def on_unmount(self) -> None:
         """Wait for the last small writes."""
+        self.searching.close()
         self.desk.close()
 
     # What is shown

@@ -242,6 +242,10 @@ class MainScreen(Screen[None]):
 
     # Finding
 
+    def action_search(self) -> None:
+        """Ctrl+F."""
+        self.desk_app.searching.open()
+
     async def action_find(self) -> None:
         """`/` in the transcript."""
         if not self.query("#find"):
