@@ -286,7 +286,9 @@ class Store:
         return self._search.update(progress)
 
     def stop_search(self) -> None:
-        """Let an update of the search end soon: the program wants to."""
+        """Let an update of the search end soon, and every other one until `close`: the program
+        ends.
+        """
         self._search.stop()
 
     # Inside

@@ -48,7 +48,7 @@ class Search:
         self._unread = 0
 
     def stop(self) -> None:
-        """End an update that is under way, soon."""
+        """End an update that is under way, soon, and every other one until `close`."""
         self._stopped.set()
 
     def close(self) -> None:
@@ -73,8 +73,7 @@ class Search:
         with self._writing:
             for _ in range(2):
                 if self._is_damaged:
-                    self._writer.delete()
-                    self._is_damaged = False
+                    self._delete()
                 try:
                     return self._update(stamps, progress)
                 except sqlite3.OperationalError as error:
@@ -87,6 +86,12 @@ class Search:
                 except OSError:
                     return False
         return False
+
+    def _delete(self) -> None:
+        with self._reading:
+            self._reader.close()  # Windows deletes nothing that is open
+        self._writer.delete()
+        self._is_damaged = False
 
     def _update(
         self, stamps: dict[str, Stamp], progress: Callable[[int, int], None] | None

@@ -64,8 +64,18 @@ class Searching:
         if not is_shown and not app.answers.is_busy(conversation):
             conversation.select(message.id)
         app.take_up(conversation, Place(message.id, 0))
-        app.main.transcript.focus()
-        app.main.transcript.find(_as_it_stands(message.content, words))
+        await self._light(_as_it_stands(message.content, words))
+
+    async def _light(self, words: str) -> None:
+        """Put the words into the find bar: `n` and `N` go on from there, Escape ends it."""
+        main = self._app.main
+        if words:
+            await main.action_find()
+            if main.find_bar.value == words:
+                main.transcript.find(words)
+            else:
+                main.find_bar.value = words  # the bar finds them
+        main.transcript.focus()
 
     def update(self) -> None:
         """Bring the index in step now, unless that is going on."""

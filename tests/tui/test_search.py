@@ -89,11 +89,19 @@ async def test_enter_opens_the_conversation_at_the_message_with_the_words_lit(
         await until(pilot, lambda: "How is bread made?" in shown_text(app))
         assert app.main.transcript.place is not None
         assert app.main.transcript.has_focus
+        await until(pilot, lambda: app.main.status.notice.startswith("Found once"))
         lit = Palette.from_theme(app.current_theme).mark
         top = [segment for y in range(4) for segment in app.main.transcript.render_line(y)]
         marked = [text for text, style, _ in top if style and style.bgcolor
                   and style.bgcolor.name == lit.lower()]  # fmt: skip
         assert marked == ["bread"]
+        assert app.main.find_bar.is_open
+        await pilot.press("escape")
+        assert not app.main.find_bar.is_open
+        await open_search(pilot)
+        await pilot.press("enter")  # the same words once more
+        await until(pilot, lambda: app.screen is app.main and app.main.find_bar.is_open)
+        assert app.main.transcript.find_next()
 
 
 async def test_a_word_far_down_in_a_long_message_is_brought_into_sight(

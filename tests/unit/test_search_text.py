@@ -5,7 +5,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copilot_tui.search_text import (
@@ -42,6 +42,7 @@ def test_case_accents_and_typography_are_folded(text: str, folded: str) -> None:
     assert fold(text) == folded
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(TEXTS)
 def test_what_is_folded_stays_as_it_is(text: str) -> None:
     assert fold(fold(text)) == fold(text)
@@ -76,6 +77,7 @@ def tokens_of_fts5(text: str) -> set[str]:
         return {row[0] for row in database.execute("SELECT term FROM v")}
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.text(alphabet=st.characters(codec="utf-8")) | st.text(alphabet=SCRIPTS), st.data())
 def test_whatever_is_in_a_text_the_index_has_the_words_of(text: str, data: st.DataObject) -> None:
     folded = fold(text)
@@ -107,6 +109,7 @@ def test_what_was_found_is_marked_in_the_text_as_it_is(
     assert [text[start:end] for start, end in marks(text, needles)] == found
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(TEXTS, st.lists(st.text(alphabet="aés東 .", max_size=3)))
 def test_marks_are_in_order_and_apart(text: str, needles: list[str]) -> None:
     edges = [edge for found in marks(text, [fold(each) for each in needles]) for edge in found]
@@ -131,6 +134,7 @@ def test_a_snippet_has_as_many_of_the_words_as_can_be() -> None:
     assert "two three" in snippet(text, ["one", "two", "three"])
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(TEXTS, st.text(alphabet=SCRIPTS, min_size=1, max_size=5), TEXTS)
 def test_a_snippet_is_short_and_on_one_line(before: str, word: str, after: str) -> None:
     text = f"{before * 9} {word} {after * 9}"
