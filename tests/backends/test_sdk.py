@@ -169,6 +169,19 @@ async def test_a_retry_is_said_without_our_key() -> None:
     assert gathered.notices == ["the model failed (500 bad key …): the Copilot CLI asks it again"]
 
 
+async def test_a_key_that_ones_own_server_refuses_is_not_tried_again() -> None:
+    script = [*BEFORE, failed_call('{"message":"bad key"}', 401), retry(), HOLD]
+    gathered = await asked(*script, config=OWN, key=lambda _: SECRET)
+    assert str(gathered.error) == "http://127.0.0.1:9/v1 refuses the key (401)"
+    assert gathered.notices == []
+
+
+async def test_githubs_own_sign_in_may_be_renewed_by_the_cli() -> None:
+    script = [*BEFORE, failed_call('{"message":"expired"}', 401), retry(), *reply("Hello")]
+    gathered = await asked(*script)
+    assert (gathered.text, gathered.error) == ("Hello", None)
+
+
 async def test_when_every_try_fails_the_longest_text_is_kept_as_a_part() -> None:
     script = [*BEFORE, text("Hello, you"), failed_call(), retry(), text("He"), failed_call()]
     words = "Failed to get response from the AI model; retried 5 times. Last error: 503 GOAWAY"

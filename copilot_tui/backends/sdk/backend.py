@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from copilot_tui.backends import Delta, Model
 from copilot_tui.backends.sdk import runtime, sign_in
+from copilot_tui.backends.sdk.events import TurnReader
 from copilot_tui.backends.sdk.plan import plan_anew, plan_turn
 from copilot_tui.backends.sdk.turn import PULSE_S, Turn
 from copilot_tui.backends.sdk.words import SIGN_IN_HINT, Failure, failure_of, in_one_line
@@ -120,7 +121,12 @@ class CopilotSdk:
         # Before anything can fail: a reply that is stopped keeps its session.
         wire = None if request.is_private else plan.wire(id_, self._server)
         yield Delta(wire=wire, notice=said or None)
-        turn = Turn(session, read_timeout_s=self._config.read_timeout_s, pulse_s=self._pulse_s)
+        turn = Turn(
+            session,
+            TurnReader(refusals_are_final=bool(self._config.base_url)),
+            read_timeout_s=self._config.read_timeout_s,
+            pulse_s=self._pulse_s,
+        )
         is_over = False
         try:
             with self._told():

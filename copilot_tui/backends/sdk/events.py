@@ -42,7 +42,11 @@ def event_name(event: Event) -> str:
 class TurnReader:
     """What the events of one turn have said so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, refusals_are_final: bool = False) -> None:
+        """`refusals_are_final`: a refused key is not tried again, as later CLIs do for half
+        a minute. GitHub's own sign-in they may renew meanwhile.
+        """
+        self._refusals_are_final = refusals_are_final
         self.is_over = False
         """The session is idle again."""
         self.failure: Failure | None = None
@@ -111,13 +115,15 @@ class TurnReader:
         words = body_words((getattr(data, "error_message", None) or "").encode())
         self._trouble = f"{status} {words}" if status else words
         self._begin_again(data)
+        if self._refusals_are_final and status in (401, 403):
+            self.failure = Failure("authentication", words, status)
 
     def _begin_again(self, _: Fields) -> None:
         self._text.begin_again()
         self._reasoning.begin_again()
 
     def _on_info(self, data: Fields) -> None:
-        if data.info_type == "model_retry":
+        if data.info_type == "model_retry" and self.failure is None:
             self._begin_again(data)
             why = f" ({self._trouble})" if self._trouble else ""
             self._rest["notice"] = f"the model failed{why}: the Copilot CLI asks it again"

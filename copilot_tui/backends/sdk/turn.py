@@ -6,12 +6,11 @@ import asyncio
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Final
 
-from copilot_tui.backends.sdk.events import TurnReader
 from copilot_tui.errors import BackendError, ConnectionFailed, CutOff, TimedOut
 
 if TYPE_CHECKING:
     from copilot_tui.backends import Delta
-    from copilot_tui.backends.sdk.events import Event
+    from copilot_tui.backends.sdk.events import Event, TurnReader
     from copilot_tui.backends.sdk.runtime import Client, Session
 
 PULSE_S: Final = 5.0
@@ -24,8 +23,10 @@ AFTER_ERROR_S: Final = 2.0
 class Turn:
     """Listens to a session from its making until `close`."""
 
-    def __init__(self, session: Session, *, read_timeout_s: float, pulse_s: float) -> None:
-        self.reader = TurnReader()
+    def __init__(
+        self, session: Session, reader: TurnReader, *, read_timeout_s: float, pulse_s: float
+    ) -> None:
+        self.reader = reader
         self._queue: asyncio.Queue[Event] = asyncio.Queue()
         self._read_timeout_s = read_timeout_s
         self._pulse_s = pulse_s
