@@ -53,6 +53,10 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _run(argv: Sequence[str]) -> int:
+    if not argv:
+        from copilot_tui.cli.app import run_plain
+
+        return run_plain()
     from copilot_tui.cli.parser import parse
 
     try:

@@ -7,24 +7,24 @@ replies are imported when they are needed, which is after the first frame.
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from copilot_tui.conversation import Conversation, Message, Role, Status, new_conversation, utc_now
-from copilot_tui.tui.catalog import Catalog, Choice
 from copilot_tui.tui.sidebar import Mark, Row
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
+    from concurrent.futures import Future, ThreadPoolExecutor
     from datetime import datetime
 
     from copilot_tui.backends import Backend, Delta
     from copilot_tui.config import BackendConfig, Config
     from copilot_tui.replies import Turn
     from copilot_tui.store import Draft, PrivateStore, Store, ViewState
+    from copilot_tui.tui.catalog import Catalog, Choice
 
 
 class Desk:
@@ -63,12 +63,19 @@ class Desk:
         """Replies that were stopped and are not saved yet, by id; their text is in journals."""
         self._make_backend = make_backend
         self._backends: dict[str, Backend] = {}
-        # One thread, so that the later draft is also the later write.
-        self._disk = ThreadPoolExecutor(1, thread_name_prefix="copilot-tui-disk")
+
+    @cached_property
+    def _disk(self) -> ThreadPoolExecutor:
+        """One thread, so that the later draft is also the later write."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        return ThreadPoolExecutor(1, thread_name_prefix="copilot-tui-disk")
 
     @cached_property
     def catalog(self) -> Catalog:
         """What the backends offer."""
+        from copilot_tui.tui.catalog import Catalog
+
         return Catalog(self.config.cache_dir / "models.json", self.backend_named)
 
     @cached_property
@@ -183,6 +190,8 @@ class Desk:
         """Who answers in this conversation."""
         config = self.backend_config(conversation)
         provider = str(conversation.settings.get("provider") or config.provider)
+        from copilot_tui.tui.catalog import Choice
+
         return Choice(config.name, conversation.model or config.model, provider)
 
     def begin(self, conversation: Conversation, prompt: str) -> Turn:
@@ -301,7 +310,8 @@ class Desk:
 
     def close(self) -> None:
         """Wait for the writes that are on their way."""
-        self._disk.shutdown(wait=True)
+        if "_disk" in vars(self):
+            self._disk.shutdown(wait=True)
 
 
 def _row_of(conversation: Conversation) -> Row:

@@ -7,6 +7,7 @@ on the text up to its end alone, so the lines of a text that grows stay as they 
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from rich.cells import cell_len, split_graphemes
@@ -40,23 +41,36 @@ JOINER: Final = "\u200d"
 
 _MARKS: Final = "\u200d\u0300-\u036f\u3099\u309a\ufe00-\ufe0f\U000e0100-\U000e01ef"
 _CLOSERS: Final = "、。，．：；？！）］｝〉》」』】〕〗’”…ー々,.:;?!)\\]}"
-_UNIT: Final = re.compile(
+_UNIT: Final = (
     f" +|[{_WIDE}\U00020000-\U0003fffd][{_MARKS}]*[{_CLOSERS}]*|[^ {_WIDE}\U00020000-\U0003fffd]+"
 )
 """Spaces, one wide character with the punctuation that may not begin a line, or a word."""
+
+_LATIN_END: Final = "\u0250"
+"""Before it every character takes one cell, but for the soft hyphen."""
 
 Break = tuple[int, int, int]
 """Where a row starts, ends, and where the next one starts."""
 
 
+@cache
+def _unit() -> re.Pattern[str]:
+    return re.compile(_UNIT)  # 3 ms: not for a start without wide characters
+
+
+def _is_plain(text: str) -> bool:
+    """Whether each character takes one cell, and lines break at spaces alone."""
+    return text.isascii() or (max(text) < _LATIN_END and "\xad" not in text)
+
+
 def breaks(text: str, width: int) -> Iterator[Break]:
     """Where the rows of a text without newlines begin and end."""
-    if len(text) <= width and text.isascii():
-        yield 0, len(text), len(text)
-    elif text.isascii():
-        yield from _ascii_breaks(text, width)
-    else:
+    if not _is_plain(text):
         yield from _breaks(text, width)
+    elif len(text) <= width:
+        yield 0, len(text), len(text)
+    else:
+        yield from _ascii_breaks(text, width)
 
 
 def _ascii_breaks(text: str, width: int) -> Iterator[Break]:
@@ -83,7 +97,7 @@ def _ascii_breaks(text: str, width: int) -> Iterator[Break]:
 def _breaks(text: str, width: int) -> Iterator[Break]:
     start = end = 0  # of the row so far
     cells = gap = 0
-    for match in _UNIT.finditer(text):
+    for match in _unit().finditer(text):
         unit = match.group()
         if unit[0] == " ":
             gap = len(unit)
