@@ -10,9 +10,11 @@ from __future__ import annotations
 import os
 import re
 import selectors
+from contextlib import suppress
+from queue import Empty, Full
 from threading import Lock
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+from typing import IO, TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from textual._xterm_parser import XTermParser
 from textual.drivers import linux_driver
@@ -22,7 +24,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from copilot_tui.tui.signals import HUNG_UP_STATUS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from textual import events
     from textual.message import Message
@@ -32,6 +34,16 @@ if TYPE_CHECKING:
 
 _OTHER_KEY: Final = re.compile(r"\x1b\[27;(\d+);(\d+)~\Z")
 """A key with modifiers as xterm tells it (modifyOtherKeys), and tmux with it."""
+
+
+_BEHIND_S: Final = 0.5
+"""A terminal that takes nothing for so long is behind."""
+
+_LAST_WRITES: Final = 10
+"""Leaving room for as many again and more: to give the terminal back takes eleven."""
+
+_LAST_S: Final = 1.0
+"""How long the end of the program waits for a terminal that does not read."""
 
 
 class PatientParser(XTermParser):
@@ -59,15 +71,57 @@ class PatientParser(XTermParser):
 
 
 class PatientWriter(WriterThread):
-    """Throws away what a closed window does not take; else the app would wait for it."""
+    """Never lets the app wait for a terminal that does not read: a stalled connection, a closed
+    window. Frames that it cannot take are left out, and the whole screen is painted afterwards.
+    """
+
+    def __init__(self, file: IO[str]) -> None:
+        super().__init__(file)
+        self._is_behind = False
+        self.on_caught_up: Callable[[], object] | None = None
+
+    def write(self, text: str) -> None:
+        """Write this, soon."""
+        if not self._is_behind:
+            try:
+                self._queue.put(text, timeout=_BEHIND_S)
+            except Full:
+                self._is_behind = True
+
+    def make_room(self) -> None:
+        """Drop what still waits if it is much: what comes now is the last, and matters more."""
+        with suppress(Empty):
+            while self._is_behind or self._queue.qsize() > _LAST_WRITES:
+                self._queue.get_nowait()
+        self._is_behind = False
 
     def run(self) -> None:
-        """Write what comes, until there is nowhere to write to."""
-        try:
-            super().run()
-        except OSError:
-            while self._queue.get() is not None:
-                pass
+        """Write what comes, until the end."""
+        write = self._write
+        while (text := self._queue.get()) is not None:
+            try:
+                write(text.encode("utf-8", "replace"))
+            except OSError:  # the window is closed; the input thread says so
+                write = _drop
+            if self._is_behind and self._queue.empty():
+                self._is_behind = False
+                if self.on_caught_up is not None:
+                    self.on_caught_up()
+
+    def _write(self, data: bytes) -> None:
+        # Not through the file: at the end of the program Python would wait for its lock.
+        while data:
+            data = data[os.write(self._file.fileno(), data) :]
+
+    def stop(self) -> None:
+        """Wait until all is written, but not for ever."""
+        with suppress(Full):
+            self._queue.put(None, timeout=_LAST_S)
+        self.join(_LAST_S)
+
+
+def _drop(data: bytes) -> None:
+    """There is nowhere to write to."""
 
 
 class WakingSelector(selectors.SelectSelector):
@@ -124,10 +178,25 @@ class TypeAheadDriver(LinuxDriver):
         )
 
     def start_application_mode(self) -> None:
-        """Take the terminal."""
+        """Take the terminal, at the start and after the shell or $EDITOR had it."""
+        is_again = self.attrs_before is not None
         super().start_application_mode()  # type: ignore[no-untyped-call]
         # What it noted is our own quiet mode; $EDITOR and the shell get the terminal as it was.
         self.attrs_before: list[Any] | None = self.terminal.attributes
+
+        if isinstance(self._writer_thread, PatientWriter):
+            self._writer_thread.on_caught_up = self._repaint_soon
+        if is_again:  # Textual would paint only what has changed, and the screen is empty now
+            self._repaint_soon()
+
+    def _repaint_soon(self) -> None:
+        self._loop.call_soon_threadsafe(lambda: self._app.refresh(layout=True))
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back."""
+        if isinstance(self._writer_thread, PatientWriter):
+            self._writer_thread.make_room()
+        super().stop_application_mode()
 
     def disable_input(self) -> None:
         """Read no more keys: to quit, or while $EDITOR has the terminal."""

@@ -55,6 +55,7 @@ class Emulator:
         self._stream = pyte.ByteStream(self._screen)
         self._master, self._terminal = os.openpty()
         self._is_open = True
+        self._is_stalled = False
         fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.settings_before = self.settings
         if typed:
@@ -95,6 +96,14 @@ class Emulator:
             self._is_open = False
             os.close(self._master)
 
+    def stall(self) -> None:
+        """Read nothing any more, as over a connection that broke without a word."""
+        self._is_stalled = True
+
+    def go_on(self) -> None:
+        """Read again."""
+        self._is_stalled = False
+
     def signal(self, number: int) -> None:
         """Send the program a signal."""
         self.process.send_signal(number)
@@ -115,6 +124,10 @@ class Emulator:
     def cursor(self) -> tuple[int, int]:
         """The cell of the cursor: column, row."""
         return self._screen.cursor.x, self._screen.cursor.y
+
+    def clear(self) -> None:
+        """Wipe the screen, as the shell may have."""
+        self._screen.reset()
 
     def wait_for(self, condition: Callable[[], object], what: str = "") -> None:
         """Read what is painted until the condition holds."""
@@ -143,8 +156,8 @@ class Emulator:
 
     def read(self, timeout_s: float = _LOOK_S) -> bool:
         """Read what is there; whether there was something."""
-        if not self._is_open:
-            time.sleep(timeout_s)  # nobody looks any more; only the process's end is awaited
+        if self._is_stalled or not self._is_open:
+            time.sleep(timeout_s)  # nobody looks; only what happens elsewhere is awaited
             return False
         if not select.select([self._master], [], [], timeout_s)[0]:
             return False

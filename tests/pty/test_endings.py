@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from statistics import median
@@ -10,7 +11,7 @@ import pytest
 from copilot_tui.conversation import Role, Status
 from tests.pty.conftest import PROGRAM, Desktop
 from tests.pty.emulator import Emulator
-from tests.server import HANG, Server, chunk
+from tests.server import HANG, Gate, Server, chunk
 
 pytestmark = pytest.mark.pty
 
@@ -106,6 +107,28 @@ def test_a_signal_while_it_starts_gives_the_terminal_back(
     assert b"Traceback" not in window.painted
 
 
+def test_a_stopped_program_lends_the_terminal_and_takes_it_back(
+    desktop: Desktop, server: Server
+) -> None:
+    window = streaming(desktop, server)
+    window.signal(signal.SIGTSTP)
+    window.wait_for(lambda: has_stopped(window), "the program to stop")
+    window.wait_for(lambda: 1049 not in window.modes, "its last words")
+    assert_given_back(window)
+    window.clear()
+    window.signal(signal.SIGCONT)
+    window.wait_for_text("half a reply", "unsent", "Escape stops")
+    window.type(b"!" + QUIT)
+    assert window.ended() == 0
+    assert_given_back(window)
+    assert desktop.drafts() == [("unsent!", 7)]
+
+
+def has_stopped(window: Emulator) -> bool:
+    waiting = os.WSTOPPED | os.WNOHANG | os.WNOWAIT
+    return os.waitid(os.P_PID, window.process.pid, waiting) is not None
+
+
 def test_a_closed_window_ends_it_and_all_is_saved(desktop: Desktop, server: Server) -> None:
     window = streaming(desktop, server)
     window.hang_up()
@@ -126,6 +149,52 @@ def test_a_closed_window_ends_it_also_when_sighup_is_ignored(
     window.hang_up()
     assert window.ended() == 129
     assert_saved(desktop)
+
+
+def stalled(desktop: Desktop, server: Server) -> Emulator:
+    """The app with a long reply that still streams, in a terminal that reads nothing any more."""
+    gate = Gate()
+    paragraphs = [chunk(f"\n\nparagraph {number} of a long reply") for number in range(1000)]
+    server.stream(chunk("half a reply"), gate, *paragraphs, HANG)
+    window = desktop.start(size=(120, 40))
+    window.type(b"hello\r")
+    window.wait_for_text("half a reply")
+    window.stall()
+    gate.open()
+    journal = desktop.store.data_dir / "journal"
+    last = "paragraph 999 of a long reply"
+    window.wait_for(lambda: any(last in file.read_text() for file in journal.glob("*.jsonl")))
+    for character in b"unsent":
+        window.type(bytes([character]))
+    window.wait_for(lambda: desktop.drafts() == [("unsent", 6)])
+    return window
+
+
+@pytest.mark.parametrize(("number", "status"), ENDINGS)
+def test_a_signal_ends_it_though_the_terminal_does_not_read(
+    desktop: Desktop, server: Server, number: int, status: int
+) -> None:
+    window = stalled(desktop, server)
+    window.signal(number)
+    assert window.ended() == status
+    assert window.settings == window.settings_before
+    [conversation] = desktop.conversations()
+    assert conversation.path()[-1].content.endswith("paragraph 999 of a long reply")
+    assert desktop.drafts() == [("unsent", 6)]
+
+
+def test_a_terminal_that_reads_again_shows_all_as_it_is(desktop: Desktop, server: Server) -> None:
+    window = stalled(desktop, server)
+    ticks = monotonic()
+    window.wait_for(lambda: monotonic() > ticks + 4, "more frames than are kept for it")
+    window.go_on()
+    window.wait_for_text("paragraph 999 of a long reply", "unsent", "Escape stops", "Today")
+    window.type(b"\x0e")
+    window.wait_for_text("Ask anything", "F1 keys")
+    window.wait_for(lambda: "paragraph" not in window.text, "the other conversation to go")
+    window.type(QUIT)
+    assert window.ended() == 0
+    assert_given_back(window)
 
 
 def test_a_defect_ends_it_in_one_line_with_all_saved(desktop: Desktop, server: Server) -> None:
