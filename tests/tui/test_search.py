@@ -244,6 +244,7 @@ class Slow:
     def __init__(self) -> None:
         self.gates: dict[str, threading.Event] = {}
         self.cancelled: list[str] = []
+        self.unread = 0
 
     def __call__(
         self,
@@ -261,7 +262,8 @@ class Slow:
                 return Found([])
         if words == "broken":
             raise StoreError("the folder is gone")
-        return Found([Hit("1" * 8, "m", "t", "user", "2026-01-01", f"found for {words}")])
+        hit = Hit("1" * 8, "m", "t", "user", "2026-01-01", f"found for {words}")
+        return Found([hit], unread=self.unread)
 
 
 @pytest.fixture
@@ -379,3 +381,18 @@ async def test_private_messages_are_found_in_their_own_session_alone(
         await until(pilot, lambda: snippets(pilot) == ["a secret word"])
     store.update_search()
     assert store.search("secret").hits == []
+
+
+async def test_while_the_index_is_built_hits_come_by_and_by(
+    make_app: MakeApp, slow: Slow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("copilot_tui.tui.screens.search.LOOK_AROUND_S", 0.01)
+    slow.unread = 1234
+    async with make_app().run_test(size=(100, 30)) as pilot:
+        await open_search(pilot)
+        slow.gates["one"] = threading.Event()
+        slow.gates["one"].set()
+        screen_of(pilot).query_one(Input).value = "one"
+        await until(pilot, lambda: "still reading 1,234 conversations" in status(pilot))
+        slow.unread = 0
+        await until(pilot, lambda: "still reading" not in status(pilot))

@@ -74,6 +74,8 @@ class SearchScreen(ModalScreen["Hit | None"]):
         self._asked = Asked(words)
         self._shown = Asked("")
         """What the hits in the list were found for."""
+        self._is_incomplete = False
+        """The index is being built, so there is more to be found in a while."""
         self._opens_first = False
         """Enter was faster than the search."""
         self._timer: Timer | None = None
@@ -94,7 +96,7 @@ class SearchScreen(ModalScreen["Hit | None"]):
     def on_mount(self) -> None:
         """Look for the words of the last time at once, and from now on after what others write."""
         self._look_around()
-        self.set_interval(LOOK_AROUND_S, self._look_around)
+        self.set_interval(LOOK_AROUND_S, self._keep_up)
         if self._asked.words:
             self._look()
 
@@ -118,6 +120,11 @@ class SearchScreen(ModalScreen["Hit | None"]):
         if event.value == self._asked.words:
             return
         self._ask(Asked(event.value, self._asked.order))
+
+    def _keep_up(self) -> None:
+        self._look_around()
+        if self._is_incomplete:
+            self._look()
 
     def look_again(self) -> None:
         """Something has changed in the store."""
@@ -154,6 +161,7 @@ class SearchScreen(ModalScreen["Hit | None"]):
         if asked.words != self._shown.words:
             self.hits.forget_cursor()
         self._shown = asked
+        self._is_incomplete = found.unread > 0
         self.hits.show(found.hits, parse(asked.words).needles)
         self._say(_told(found, asked))
         if self._opens_first:
