@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-from copilot_tui import keyring_store
 from copilot_tui.config import address_of, default_credentials_file
 from copilot_tui.errors import MissingKey
 
@@ -60,7 +59,12 @@ def stored_secret(name: str, *, file: Path | None = None, address: str | None = 
     only for a backend that was signed in to, and may wait for its user, so it is called in a
     thread. Raises MissingKey.
     """
-    sign_in = keyring_store.sign_ins(file or default_credentials_file()).get(name)
+    file = file or default_credentials_file()
+    if not file.exists():  # most have none, and do not wait for what reads it
+        return None
+    from copilot_tui import keyring_store
+
+    sign_in = keyring_store.sign_ins(file).get(name)
     if sign_in is None:
         return None
     if address is not None and address != sign_in.address:

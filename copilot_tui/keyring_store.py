@@ -58,12 +58,11 @@ def secret_of(sign_in: SignIn) -> str:
     if sign_in.place == "file":
         return sign_in._secret
     import keyring
-    from keyring.errors import KeyringError
 
     again = f"Sign in again: copilot-tui login {sign_in.name}"
     try:
         secret = keyring.get_password(SERVICE, sign_in.name)
-    except KeyringError as error:
+    except _faults() as error:
         raise MissingKey(
             f"the system keyring does not give the key for {sign_in.name}: {_why(error)}",
             f"Unlock the keyring and try again. {again}",
@@ -98,13 +97,12 @@ def forget(file: Path, name: str) -> bool:
 
 def _to_keyring(name: str, secret: str) -> str:
     import keyring
-    from keyring.errors import KeyringError
 
     try:
         if not _is_usable(keyring.get_keyring()):
             return "there is no system keyring"
         keyring.set_password(SERVICE, name, secret)
-    except KeyringError as error:
+    except _faults() as error:
         return f"the system keyring does not take it ({_why(error)})"
     return ""
 
@@ -115,16 +113,23 @@ def _is_usable(backend: KeyringBackend) -> bool:
 
 def _from_keyring(name: str) -> None:
     import keyring
-    from keyring.errors import KeyringError, PasswordDeleteError
+    from keyring.errors import PasswordDeleteError
 
     try:
         with suppress(PasswordDeleteError):  # somebody else has removed it
             keyring.delete_password(SERVICE, name)
-    except KeyringError as error:
+    except _faults() as error:
         raise CopilotTuiError(
             f"the system keyring does not remove the key for {name}: {_why(error)}",
             "Unlock the keyring and try again.",
         ) from None
+
+
+def _faults() -> tuple[type[Exception], ...]:
+    """What goes wrong with keyrings; some let out what is below them: a bus, a wrong setting."""
+    from keyring.errors import KeyringError
+
+    return KeyringError, ImportError, AttributeError, RuntimeError, OSError, ValueError
 
 
 def _why(error: Exception) -> str:

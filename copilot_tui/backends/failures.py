@@ -30,7 +30,10 @@ G4F_HINT: Final = (
     'Start g4f: pip install "g4f[api]", then: g4f api --bind 127.0.0.1:{port} '
     "(without --bind it listens on every network, 0.0.0.0). "
 )
-KEY_HINT: Final = "Check the key: api_key_env or api_key_command of [backends.{name}]."
+KEY_HINT: Final = (
+    "Check the key: copilot-tui login {name}, or api_key_env or api_key_command in "
+    "[backends.{name}]."
+)
 CA_HINT: Final = (
     "If your network has a certificate authority of its own, name its PEM file with ca_file in the "
     "configuration, or in SSL_CERT_FILE."

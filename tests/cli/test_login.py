@@ -101,6 +101,14 @@ def test_nobody_who_did_not_sign_in_opens_the_keyring(
     assert program.run(*asked).stdout == "hello\n"
 
 
+@pytest.mark.usefixtures("config_dir")
+def test_a_keyring_that_is_set_wrong_is_said_and_the_file_takes_the_key(program: Program) -> None:
+    program.environ["PYTHON_KEYRING_BACKEND"] = "no.such.Keyring"
+    said = keep(program)
+    assert "the system keyring does not take it (No module named 'no')" in said
+    assert "as plain text" in said
+
+
 def test_logout_says_what_it_found(program: Program, held: Path, config_dir: Path) -> None:
     keep(program)
     assert program.run("logout", "openai").stderr == "signed out of openai\n"

@@ -119,7 +119,7 @@ def failure_of(failure: Failure, *, has_text: bool, own_server: str = "") -> Bac
         return Refused(
             failure.status,
             f"{own_server} refuses the key ({failure.status})",
-            "Check the key: api_key_env or api_key_command of this backend.",
+            "Check the key: copilot-tui login, or api_key_env or api_key_command of this backend.",
         )
     return ReplyFailed(words or "the Copilot CLI failed and does not say why", "Try again.")
 
