@@ -10,7 +10,7 @@ import asyncio
 from contextlib import aclosing
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from copilot_tui.conversation import Conversation, Message, Role, Status, new_conversation, utc_now
 from copilot_tui.tui.sidebar import Mark, Row
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from copilot_tui.replies import Turn
     from copilot_tui.store import Draft, PrivateStore, Store, ViewState
     from copilot_tui.tui.catalog import Catalog, Choice
+
+
+OPEN_MOST: Final = 16
+"""Conversations that are kept in memory when nothing streams in them; others are read again."""
 
 
 class Desk:
@@ -45,7 +49,9 @@ class Desk:
             self.store = store
         self.now = now
         self.open: dict[str, Conversation] = {}
-        """Conversations that were shown or stream, by id; the objects that replies grow in."""
+        """Conversations that were shown lately or stream, by id, the one used last at the end; the
+        objects that replies grow in.
+        """
         self.turns: dict[str, Turn] = {}
         """The replies that stream now, by conversation id."""
         self.asked: set[str] = set()
@@ -97,7 +103,9 @@ class Desk:
 
     async def load(self, conversation_id: str) -> Conversation:
         """The conversation, from the desk or the store. Raises StoreError."""
-        if conversation_id not in self.open:
+        if conversation_id in self.open:
+            self.open[conversation_id] = self.open.pop(conversation_id)
+        else:
             loaded = await asyncio.to_thread(self.store.load, conversation_id)
             draft = await asyncio.to_thread(self.store.draft, conversation_id)
             # No await from here on. Another task may have been faster; there is one object for
@@ -106,7 +114,15 @@ class Desk:
             self._saved.add(conversation_id)
             if draft is not None:
                 self.drafts.setdefault(conversation_id, draft)
+            self._put_away()
         return self.open[conversation_id]
+
+    def _put_away(self) -> None:
+        """Let go of saved conversations that were not used for long and that nothing grows in."""
+        busy = {turn.conversation.id for turn in self._stopped.values()} | self.turns.keys()
+        idle = [id_ for id_ in self.open if id_ in self._saved and id_ not in busy]
+        for id_ in idle[: max(0, len(idle) - OPEN_MOST)]:
+            del self.open[id_]
 
     async def view_state(self, conversation_id: str) -> ViewState | None:
         """Where the conversation was left."""
