@@ -95,6 +95,10 @@ class CopilotApp(App[int]):
         self.stylesheet.set_variables(self.get_css_variables())
         self.set_keymap(desk.config.keys)
 
+    def get_css_variables(self) -> dict[str, str]:
+        """The theme's colours; none for the default theme, which is never shown."""
+        return super().get_css_variables() if self.theme in (DARK.name, LIGHT.name) else {}
+
     # Start and end
 
     def get_default_screen(self) -> MainScreen:
