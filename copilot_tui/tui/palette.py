@@ -97,10 +97,12 @@ class Palette:
     @classmethod
     def from_theme(cls, theme: Theme) -> Palette:
         """The palette of a Textual theme, dark or light."""
-        resolved = theme.to_color_system().generate()
+        names = ("background", "foreground", "primary", "error", "warning", "success")
+        resolved = {name: getattr(theme, name) for name in names}
+        if None in resolved.values():  # all of a theme's colours take a millisecond
+            resolved = theme.to_color_system().generate()
         background, text, primary, error, warning, success = (
-            Color(*Color.parse(resolved[name]).rgb)
-            for name in ("background", "foreground", "primary", "error", "warning", "success")
+            Color(*Color.parse(resolved[name]).rgb) for name in names
         )
 
         def readable(colour: Color) -> str:
