@@ -387,6 +387,17 @@ async def test_nobody_signed_in_is_one_sentence_and_the_next_step() -> None:
     assert client.called("force_stop") == [()]
 
 
+async def test_a_token_that_is_not_accepted_is_named_and_not_shown() -> None:
+    client = FakeClient()
+    client.is_signed_in = False
+    gathered = await gather(sdk(client, environ={"GH_TOKEN": "gho_secret"}).stream(hello()))
+    assert (
+        str(gathered.error) == "Copilot does not accept the token from GH_TOKEN: Not authenticated"
+    )
+    assert isinstance(gathered.error, MissingKey)
+    assert "GitHub cannot be reached" in gathered.error.hint
+
+
 async def test_who_is_signed_in_can_be_asked() -> None:
     client = FakeClient()
     client.is_signed_in = False

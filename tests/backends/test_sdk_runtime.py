@@ -61,9 +61,7 @@ def test_no_sign_in_to_github_goes_to_ones_own_server() -> None:
 
 def test_the_clis_own_sign_in_is_found_in_its_folder(home: Path) -> None:
     theirs = signed_in(home / ".copilot")
-    assert find({}) == SignIn(
-        None, theirs, "signed in to Copilot with the Copilot CLI's own sign-in"
-    )
+    assert find({}) == SignIn(None, theirs, "the Copilot CLI's own sign-in")
     other = signed_in(home / "elsewhere")
     assert find({"COPILOT_HOME": str(other)}).home == other
 

@@ -318,3 +318,18 @@ def test_a_file_that_is_not_utf8_or_not_a_file_is_named(path: Path, tmp_path: Pa
         config.load({"config": str(path)}, {})
     with pytest.raises(ConfigError, match="cannot be read"):
         config.load({"config": str(tmp_path)}, {})
+
+
+def test_githubs_own_cli_needs_no_address_and_takes_that_of_ones_own_server() -> None:
+    assert config.load({"backend": "copilot"}, {}).backend == BackendConfig(
+        "copilot", kind="copilot-sdk"
+    )
+    own = config.load({"backend": "copilot", "base_url": "http://127.0.0.1:9/v1"}, {}).backend
+    assert (own.base_url, own.owns_address) == ("http://127.0.0.1:9/v1", False)
+
+
+def test_the_credentials_are_beside_the_configuration(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text("")
+    loaded = config.load({"config": str(tmp_path / "mine.toml")}, {})
+    assert loaded.credentials_file == tmp_path / "credentials.json"
+    assert loaded.backends["openai"].credentials_file == tmp_path / "credentials.json"

@@ -186,18 +186,24 @@ class CopilotSdk:
             client = await self._start(self._config, found, self._environ)
             try:
                 if must_be_signed_in and not self._config.base_url:
-                    await self._require_sign_in(client)
+                    await self._require_sign_in(client, found)
             except BaseException:
                 await client.force_stop()
                 raise
             self._client = client
             return client, found.notice
 
-    async def _require_sign_in(self, client: Client) -> None:
+    async def _require_sign_in(self, client: Client, found: sign_in.SignIn) -> None:
         status = await self._signed_in(client)
-        if not status.is_signed_in:
-            words = f": {status.words}" if status.words else ""
+        if status.is_signed_in:
+            return
+        words = f": {status.words}" if status.words else ""
+        if found.token is None:
             raise MissingKey(f"nobody is signed in to Copilot{words}", SIGN_IN_HINT)
+        raise MissingKey(
+            f"Copilot does not accept the token from {found.origin or 'its sign-in'}{words}",
+            f"It may have expired, or GitHub cannot be reached. {SIGN_IN_HINT}",
+        )
 
     async def _signed_in(self, client: Client) -> SignedIn:
         with self._told():

@@ -33,8 +33,13 @@ class SignIn(NamedTuple):
     """None: the CLI's own sign-in, if it has one."""
     home: Path
     """The folder that the CLI keeps its sessions in."""
-    notice: str = ""
-    """What was found without being asked for."""
+    origin: str = ""
+    """Where it was found without being asked for."""
+
+    @property
+    def notice(self) -> str:
+        """What there is to say about it."""
+        return f"signed in to Copilot with {self.origin}" if self.origin else ""
 
 
 def own_home() -> Path:
@@ -60,11 +65,11 @@ def find(
     for name in TOKEN_VARIABLES:
         token = environ.get(name, "").strip()
         if token and not token.startswith(_CLASSIC):
-            return SignIn(token, home, f"signed in to Copilot with {name}")
+            return SignIn(token, home, name)
     if not has_sign_in(home):
         theirs = Path(environ.get("COPILOT_HOME") or Path.home() / ".copilot")
         if has_sign_in(theirs):
-            return SignIn(None, theirs, "signed in to Copilot with the Copilot CLI's own sign-in")
+            return SignIn(None, theirs, "the Copilot CLI's own sign-in")
     return SignIn(None, home)
 
 
