@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final, cast
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, cast
 
 from textual import events, work
 from textual.binding import BindingType
@@ -180,6 +180,8 @@ class MainScreen(Screen[None]):
         if self.selections:
             self.clear_selection()
             return
+        if self.transcript.unmark_link():
+            return
         if self.query("#find.-open"):
             self._close_find()
             return
@@ -291,6 +293,18 @@ class MainScreen(Screen[None]):
     def action_wrap_code(self) -> None:
         """`w`."""
         self.transcript.toggle_code_wrap()
+
+    def action_next_link(self) -> None:
+        """`]`."""
+        self._mark_link(1)
+
+    def action_previous_link(self) -> None:
+        """`[`."""
+        self._mark_link(-1)
+
+    def _mark_link(self, direction: Literal[1, -1]) -> None:
+        if self.transcript.mark_link(direction):
+            self.transcript.focus()
 
     @work(group="link", exclusive=True)
     async def on_transcript_link_activated(self, message: Transcript.LinkActivated) -> None:

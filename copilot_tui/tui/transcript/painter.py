@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from copilot_tui.tui.palette import Palette
     from copilot_tui.tui.transcript.finder import Finder
+    from copilot_tui.tui.transcript.links import Link
     from copilot_tui.tui.transcript.stack import Stack
 
 _PAINTED: Final = 600
@@ -34,6 +35,8 @@ class Painter:
         """Columns by which code is scrolled sideways."""
         self.hints: dict[tuple[int, int], str] = {}
         """Letters by message and line."""
+        self.link: Link | None = None
+        """The link that Enter follows."""
         self._painted: deque[Line] = deque()
 
     @property
@@ -63,7 +66,7 @@ class Painter:
         frame, stack = self.frame, self._stack
         assert frame is not None
         strips: list[Strip] = []
-        is_plain = selection is None and not self._finder.needle and not self.hints
+        is_plain = selection is None and not (self._finder.needle or self.hints or self.link)
         if first < stack.heights.total:
             index, row = stack.heights.find(first)
             while len(strips) < count and index < len(stack):
@@ -95,6 +98,11 @@ class Painter:
             spans = [(left + start, left + end) for start, end in found_in(line, needle)]
             is_here = self._finder.found == place
             strip = tinted(strip, spans, self.palette.found if is_here else self.palette.marked)
+        if self.link is not None and (spans := self.link.spans(place)):
+            left = self.margin
+            strip = tinted(
+                strip, [(left + start, left + end) for start, end in spans], self.palette.found
+            )
         span = selection.get_span(row_number(*place)) if selection is not None else None
         if span is not None:
             start = self.margin + line.indent

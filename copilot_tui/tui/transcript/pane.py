@@ -30,6 +30,7 @@ from copilot_tui.tui.transcript.blocks import Blocks
 from copilot_tui.tui.transcript.entries import Entry, Look
 from copilot_tui.tui.transcript.finder import Finder, hints
 from copilot_tui.tui.transcript.lines import Frame
+from copilot_tui.tui.transcript.links import Link, links, step
 from copilot_tui.tui.transcript.painter import Painter
 from copilot_tui.tui.transcript.selection import Spot, ends, row_number
 from copilot_tui.tui.transcript.stack import Stack
@@ -80,11 +81,12 @@ class Transcript(ScrollView, can_focus=True):
         Binding("left,h", "code_left", "Code to the left", show=False),
         Binding("right,l", "code_right", "Code to the right", show=False),
         Binding("w", "code_wrap", "Wrap code", show=False),
+        Binding("enter", "follow_link", "Follow the link", show=False),
     ]
 
     @dataclass
     class LinkActivated(Event):
-        """A link was clicked."""
+        """A link was clicked, or Enter pressed on it."""
 
         url: str
 
@@ -230,6 +232,7 @@ class Transcript(ScrollView, can_focus=True):
         self._growing.clear()
         self._unseen.clear()
         self._painter.hints.clear()
+        self._painter.link = None
         self._painter.shift = 0
         self._finder.found = None
         if self.is_attached and self.text_selection is not None:
@@ -241,6 +244,7 @@ class Transcript(ScrollView, can_focus=True):
         """Forget all lines and go back to the same place."""
         width = self.scrollable_content_region.width
         self._painter.forget()
+        self._painter.link = None
         if width <= 0 or not self.is_mounted:
             self._painter.frame = None
             return
@@ -489,6 +493,8 @@ class Transcript(ScrollView, can_focus=True):
 
     def _height_changed(self, index: int, first: int) -> None:
         """An entry was drawn anew from this line on."""
+        if self._painter.link is not None and self._painter.link not in self._links():
+            self._painter.link = None
         entry = self._stack.drawn[index]
         before = self._stack.heights[index]
         if not self._following and before != entry.height:
@@ -603,6 +609,37 @@ class Transcript(ScrollView, can_focus=True):
             if column >= visible:
                 return spot.line, 1 << 30
         return spot.line, column + (shift if column > line.indent else 0)
+
+    def mark_link(self, direction: Literal[1, -1]) -> bool:
+        """Mark the next link in sight, or the one before; whether there is any."""
+        self._painter.link = step(self._links(), self._painter.link, direction)
+        self.refresh()
+        return self._painter.link is not None
+
+    def unmark_link(self) -> bool:
+        """Take the mark away; whether there was one."""
+        was_marked = self._painter.link is not None
+        if was_marked:
+            self._painter.link = None
+            self.refresh()
+        return was_marked
+
+    def action_follow_link(self) -> None:
+        """Enter: the link that is marked, if it still stands there."""
+        link = self._painter.link
+        if link is not None and link in self._links():
+            self.post_message(self.LinkActivated(link.url))
+
+    def _links(self) -> list[Link]:
+        """The links in sight."""
+        if self._painter.frame is None or not self._stack.messages:
+            return []
+        top = self._stack.heights.find(round(self.scroll_y))
+        return links(self._stack, *top, self.size.height)
+
+    def _on_blur(self, event: events.Blur) -> None:
+        """Enter is another's now."""
+        self.unmark_link()
 
     def selected_source(self) -> str:
         """The source of what is selected; empty: nothing is."""
