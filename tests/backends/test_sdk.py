@@ -398,6 +398,19 @@ async def test_a_token_that_is_not_accepted_is_named_and_not_shown() -> None:
     assert "GitHub cannot be reached" in gathered.error.hint
 
 
+async def test_after_a_refusal_the_next_reply_reads_the_sign_in_again() -> None:
+    script = [*BEFORE, failed_call("expired", 401), error("authentication", "expired", 401), *END]
+    old, new = FakeClient(script), FakeClient(reply("Hello"))
+    starter = Starter(old, new)
+    keys = iter(["old", "new"])
+    backend = sdk(start=starter, key=lambda _: next(keys))
+    assert isinstance((await gather(backend.stream(hello()))).error, MissingKey)
+    assert (await gather(backend.stream(hello()))).text == "Hello"
+    assert [found.token for _, found in starter.started] == ["old", "new"]
+    await backend.aclose()
+    assert (old.called("force_stop"), new.called("force_stop")) == ([()], [()])
+
+
 async def test_who_is_signed_in_can_be_asked() -> None:
     client = FakeClient()
     client.is_signed_in = False

@@ -63,6 +63,7 @@ class SignedIn(NamedTuple):
 class _Live:
     """A session that this process has open."""
 
+    client: Client
     session: Session
     setup: dict[str, Any] = field(repr=False)
     """May hold a key."""
@@ -91,6 +92,7 @@ class CopilotSdk:
         self._make_id = make_id
         self._pulse_s = pulse_s
         self._client: Client | None = None
+        self._retired: list[Client] = []
         self._token: str | None = None
         self._starting = asyncio.Lock()
         self._live: dict[str, _Live] = {}
@@ -108,8 +110,11 @@ class CopilotSdk:
             async with aclosing(self._turn(client, request, notice)) as deltas:
                 async for delta in deltas:
                     yield delta
-        except BackendError:
-            await self._drop_if_dead(client)
+        except BackendError as error:
+            if isinstance(error, MissingKey) or getattr(error, "status", 0) in (401, 403):
+                self._retire(client)
+            else:
+                await self._drop_if_dead(client)
             raise
 
     async def _turn(
@@ -165,12 +170,14 @@ class CopilotSdk:
 
     async def aclose(self) -> None:
         """End the CLI. What it keeps on disk stays, so that a session can be resumed."""
-        client, self._client = self._client, None
+        clients = [*self._retired, *([self._client] if self._client else [])]
         open_sessions = [live.session.disconnect() for live in self._live.values()]
+        self._client = None
+        self._retired.clear()
         self._live.clear()
-        if client is not None:
-            # A session is on disk when it is let go, and not before.
-            await _at_most(END_S, *open_sessions, *self._ending)
+        # A session is on disk when it is let go, and not before.
+        await _at_most(END_S, *open_sessions, *self._ending)
+        for client in clients:
             await client.force_stop()
 
     # The client
@@ -214,6 +221,12 @@ class CopilotSdk:
             status.authType or "",
             self._masked(in_one_line(status.statusMessage or "")),
         )
+
+    def _retire(self, client: Client) -> None:
+        """So that the next reply reads the sign-in again. Other turns may still be in this one."""
+        if self._client is client:
+            self._client = None
+            self._retired.append(client)
 
     async def _drop_if_dead(self, client: Client) -> None:
         """So that the next reply starts another."""
@@ -266,7 +279,7 @@ class CopilotSdk:
         extras = runtime.accepted(client.create_session, _PLAIN_CHAT)
         with self._told():
             session = await client.create_session(session_id=self._make_id(), **setup, **extras)
-        self._live[session.session_id] = _Live(session, setup, is_private)
+        self._live[session.session_id] = _Live(client, session, setup, is_private)
         return session
 
     async def _resumed(self, client: Client, plan: Plan, setup: dict[str, Any]) -> Session | None:
@@ -286,7 +299,7 @@ class CopilotSdk:
             if "not found" in str(error).lower():
                 return None
             raise self._outside(error) from error
-        self._live[plan.session_id] = _Live(session, setup)
+        self._live[plan.session_id] = _Live(client, session, setup)
         if not is_whole:
             self._let_go(plan.session_id)
             return None
@@ -294,8 +307,8 @@ class CopilotSdk:
 
     def _let_go(self, id_: str) -> None:
         """End the turn in the background; the session is not gone on with."""
-        live, client = self._live.pop(id_, None), self._client
-        if live is None or client is None:
+        live = self._live.pop(id_, None)
+        if live is None:
             return
 
         async def end() -> None:
@@ -303,7 +316,7 @@ class CopilotSdk:
                 await live.session.abort()
                 await live.session.disconnect()
                 if live.is_private:
-                    await client.delete_session(id_)
+                    await live.client.delete_session(id_)
 
         task = asyncio.get_running_loop().create_task(end())
         self._ending.add(task)
