@@ -49,8 +49,10 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    text = unicodedata.normalize("NFKD", text).casefold()
-    text = unicodedata.normalize("NFC", _MARKS.sub("", text))
+    text = _MARKS.sub("", unicodedata.normalize("NFKD", text).casefold())
+    if text.isascii():
+        return text
+    text = unicodedata.normalize("NFC", text)
     return text.translate(_ALIKE_TABLE) if _ALIKE_ANY.search(text) else text
 
 
