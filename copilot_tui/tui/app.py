@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.timer import Timer
 
+    from copilot_tui.config import BackendConfig
     from copilot_tui.conversation import Conversation
 
 DRAFT_DELAY_S = 0.4
@@ -156,9 +157,9 @@ class CopilotApp(App[int]):
                 await asyncio.sleep(SETTLE_DELAY_S)
             if self._continue_last:
                 await self._continue()
-            await asyncio.to_thread(_warm_up)
             await self.desk.read_rows(at_once=True)
             self.refresh_sidebar()
+            await asyncio.to_thread(_warm_up, self.desk.config.backend)
             recovered = await self.desk.in_order(self.desk.store.recover)
             await self.desk.read_rows()
             self.refresh_sidebar()
@@ -521,9 +522,10 @@ class CopilotApp(App[int]):
                 yield SystemCommand(action.name, action.help, callback)
 
 
-def _warm_up() -> None:
+def _warm_up(backend: BackendConfig) -> None:
     """Import what the first reply needs."""
-    from copilot_tui import replies  # noqa: F401
+    from copilot_tui import backends, replies  # noqa: F401
     from copilot_tui.tui.transcript.markdown import warm_up
 
+    backends.warm_up(backend)
     warm_up()
