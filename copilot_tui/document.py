@@ -426,18 +426,25 @@ def _checked(
 
 
 def _check_depth(key: str, value: object) -> None:
+    if is_too_deep(value):
+        raise _Wrong(key, "is nested too deeply")
+
+
+def is_too_deep(value: object) -> bool:
+    """Whether a document that holds this value could not be read any more."""
     level = [value] if isinstance(value, dict | list) else []
     depth = 0
     while level:
         depth += 1
         if depth > MAX_DEPTH:
-            raise _Wrong(key, "is nested too deeply")
+            return True
         level = [
             below
             for each in level
             for below in (each.values() if isinstance(each, dict) else each)
             if isinstance(below, dict | list)
         ]
+    return False
 
 
 def _message(raw: object, is_lenient: bool) -> Message:

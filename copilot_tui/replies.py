@@ -23,6 +23,7 @@ from copilot_tui.conversation import (
     title_from,
     utc_now,
 )
+from copilot_tui.document import is_too_deep
 from copilot_tui.errors import BackendError, CutOff, EmptyReply, StoreError
 
 if TYPE_CHECKING:
@@ -231,10 +232,12 @@ class _Progress:
         self._complete |= delta.complete
         self._anything |= delta.tool_calls
         if delta.wire is not None:
-            reply.wire = {**reply.wire, **delta.wire}
+            readable = {k: v for k, v in delta.wire.items() if not is_too_deep({k: v})}
+            reply.wire = {**reply.wire, **readable}
         reply.finish_reason = delta.finish_reason or reply.finish_reason
         reply.model = delta.model or reply.model
-        reply.usage = delta.usage or reply.usage
+        if delta.usage and not is_too_deep(delta.usage):
+            reply.usage = delta.usage
 
     def end_thinking(self) -> None:
         """Note how long it thought, if it did."""

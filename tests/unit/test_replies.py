@@ -8,6 +8,7 @@ import pytest
 
 from copilot_tui.backends import Delta
 from copilot_tui.conversation import Conversation, Message, Role, Status, new_conversation, utc_now
+from copilot_tui.document import MAX_DEPTH
 from copilot_tui.errors import CutOff, EmptyReply, ReplyFailed, StoreError
 from copilot_tui.replies import Turn, another_reply, new_turn, settle, stream_reply
 from copilot_tui.store import Journal, PrivateStore, Store
@@ -135,6 +136,24 @@ async def test_reasoning_or_a_tool_call_is_not_an_empty_reply(
     turn = begin(conversation)
     await run(turn, FakeBackend([delta]), store)
     assert turn.reply.status is Status.COMPLETE
+
+
+@pytest.mark.parametrize("depth", [1, 2, MAX_DEPTH - 1, MAX_DEPTH, MAX_DEPTH + 1, 400])
+@pytest.mark.parametrize("innermost", [0, [], {}, [[{}]]], ids=repr)
+async def test_whatever_a_server_says_of_its_reply_the_saved_conversation_can_be_read(
+    store: Store, conversation: Conversation, depth: int, innermost: object
+) -> None:
+    value: dict[str, object] = {"a": innermost}
+    for _ in range(depth - 1):
+        value = {"a": value}
+    turn = begin(conversation)
+    rest = Delta(usage=value, wire={"conversation": value, "id": 7})
+    await run(turn, FakeBackend(["hi", rest, Delta(wire={"id": 8})]), store)
+    reply = store.load(conversation.id).head_message
+    assert reply is not None
+    assert (reply.content, reply.wire["id"]) == ("hi", 8)
+    if depth < MAX_DEPTH // 2:
+        assert (reply.usage, reply.wire["conversation"]) == (value, value)
 
 
 async def test_an_error_keeps_what_came_and_says_what_the_server_said(
