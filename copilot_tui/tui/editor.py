@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import shlex
+import shutil
+import signal
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from textual.app import App
 
 
@@ -23,20 +28,35 @@ async def edit(app: App[object], text: str) -> str | None:
     """Give the terminal to the editor until it ends; the new text, or None if it failed.
 
     The event loop runs on, so that replies stream and are saved meanwhile; only painting waits.
+    Ended in the middle, it leaves the file where it is: the editor may still write it.
     """
     # A folder of our own: an editor's backup files are private too, and go with it.
-    with tempfile.TemporaryDirectory(prefix="copilot-tui-") as folder:
-        file = Path(folder) / "prompt.md"
-        file.write_text(text, "utf-8")
-        with app.batch_update(), app.suspend():
-            try:
-                process = await asyncio.create_subprocess_exec(*editor_command(), str(file))
-                status = await process.wait()
-            except (OSError, ValueError):
-                return None
-        app.refresh()
-        if status != 0:
-            return None
-        edited = file.read_text("utf-8", errors="replace")
+    folder = Path(tempfile.mkdtemp(prefix="copilot-tui-"))
+    file = folder / "prompt.md"
+    file.write_text(text, "utf-8")
+    with app.batch_update(), app.suspend(), _keys_are_the_editors():
+        try:
+            process = await asyncio.create_subprocess_exec(*editor_command(), str(file))
+            status = await process.wait()
+        except (OSError, ValueError):
+            status = None
+    app.refresh()
+    edited = file.read_text("utf-8", errors="replace") if status == 0 and file.exists() else None
+    shutil.rmtree(folder, ignore_errors=True)
     # Editors end a file with a line break that the user did not type.
-    return edited.removesuffix("\n") if not text.endswith("\n") else edited
+    return edited and (edited if text.endswith("\n") else edited.removesuffix("\n"))
+
+
+@contextmanager
+def _keys_are_the_editors() -> Iterator[None]:
+    """Ctrl+C and Ctrl+\\ in an editor go to all programs of the terminal, and mean only that one.
+
+    A handler, and not SIG_IGN, which the editor would inherit.
+    """
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGQUIT") if hasattr(signal, name)]
+    before = {number: signal.signal(number, lambda *_: None) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
