@@ -75,6 +75,8 @@ class Palette:
     code_background: str
     link: str
     inline_code: str
+    maths: str
+    """Formulas."""
     error: str
     warning: str
     success: str
@@ -124,6 +126,7 @@ class Palette:
             code_background=background.blend(text, 0.055).hex6,
             link=readable(primary.blend(text, 0.2)),
             inline_code=readable(warning),
+            maths=readable(Color.parse(syntax["operator"]).blend(text, 0.35)),
             error=readable(error),
             warning=readable(warning),
             success=readable(success),

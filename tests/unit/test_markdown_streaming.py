@@ -38,6 +38,10 @@ CORPUS = {
     "rules": "a\n***\n- - -\n_ _ _\nb\n-\n--\n",
     "links": "[a](/b 'c') ![d *e*](/f) <http://g.h> https://i.j/k_(l). [m\nn](o) [p](q r) (http://s.t)",
     "scripts": "世界、你好。長い文です，改行。 👩‍🚀👍🏽🇬🇧 e\u0301 ⚠️ שלום ไทย\n\n- 一二三四五六七\n",
+    "formulas": "A $x^2$ *b $y* z$ \\(a_1\\) $3, $5.\n$$\nx\n\n= y\n$$\n\\[ a\n- b \\].\n$$w$$ v",
+    "formulas in a list": "- a\n  $$\n  x\n  $$\n- $$y$$,\n\n  z\n> $$ a\nb\n\n1. \\[\n2. x\n\\]\n",
+    "no formulas": "$$ a\nb\n\n$$a$$ b\n$$ $$\n$$$ c\nd\n\\[e\n$f\n| $$ |\n|---|\n$$g\n\n$$\n\n# h",
+    "formulas in a table": "| a | b |\n|---|---|\n| $x$ | \\(y\\) |\n$$z$$ | w\n$$v$$\n",
     "crossing": "*a `b* c` [d *e](f) g* **h *i** j* _k_l_ __m __ n__ `` o ` p ``\n",
 }  # fmt: skip
 

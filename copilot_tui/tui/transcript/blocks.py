@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.segment import Segment
 from rich.style import Style
 
-from copilot_tui.tui.transcript import code
+from copilot_tui.tui.transcript import code, maths, maths_rules
 from copilot_tui.tui.transcript.inline import Inline
 from copilot_tui.tui.transcript.lines import Line
 from copilot_tui.tui.transcript.markdown import Node, nodes
@@ -84,6 +84,8 @@ class Blocks:
                 return self._quote(node, references, width, depth, source)
             case "table":
                 return self._table(node, references, width)
+            case "math_block":
+                return self._formula(node.tokens[0], references, width, base)
             case "hr":
                 return [
                     Line([Segment("─" * width, self.palette.rule)], width, fill=base, size=width)
@@ -108,6 +110,30 @@ class Blocks:
     def _as_written(self, text: str, width: int) -> list[Line]:
         """HTML: shown as text."""
         return self.text([(text.rstrip("\n").expandtabs(4), self.palette.quiet)], width)
+
+    def _formula(
+        self, token: Token, references: Mapping[str, Any], width: int, base: Style
+    ) -> list[Line]:
+        """A formula, set in from the text around it. One without its end is shown as written."""
+        if not token.meta["is_closed"]:
+            if token.meta["is_alone"]:
+                return self._as_written(token.content, width)
+            return self.text(self.inline.runs(token.content, base, references), width)
+        formula, after = maths_rules.parts(token.content, token.markup)
+        rows = list(maths.display(formula, width - 2))
+        if not after.strip(maths_rules.STOPS):
+            rows[-1] += after
+            after = ""
+        style = base + Style(color=self.palette.maths)
+        indent = Segment("  ", base)
+        lines = [
+            line.nest(indent, 2)
+            for row in rows
+            for line in self.text([(row, style)], max(_NARROWEST, width - 2))
+        ]
+        return lines + (
+            self.text(self.inline.runs(after, base, references), width) if after else []
+        )
 
     def code(self, token: Token, width: int) -> list[Line]:
         """A block of code under a caption with its language."""

@@ -1,4 +1,4 @@
-"""Text within a block: emphasis, code, links."""
+"""Text within a block: emphasis, code, links, formulas."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.style import Style
 
+from copilot_tui.tui.transcript import maths
 from copilot_tui.tui.transcript.markdown import parse_inline
 from copilot_tui.tui.transcript.wrap import JOINER
 
@@ -30,6 +31,7 @@ class Inline:
 
     def __init__(self, palette: Palette) -> None:
         self._code = Style(color=palette.inline_code, bgcolor=palette.code_background)
+        self._maths = Style(color=palette.maths)
         self._link_style = Style(color=palette.link, underline=True)
         self._changes: dict[str, Style] = {
             "strong_open": Style(bold=True),
@@ -78,6 +80,8 @@ class Inline:
         match token.type:
             case "code_inline":
                 return token.content.replace("\t", TAB), style + self._code
+            case "math_inline":
+                return maths.inline(token.content), style + self._maths
             case "softbreak":
                 return " ", style
             case "hardbreak":

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from copilot_tui.tui.transcript import maths_rules
+
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
@@ -28,7 +30,9 @@ def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt  # 60 ms: not before it is needed
 
     # What is nested deeper is not shown; 20, the preset's own limit, is ten lists.
-    return MarkdownIt("commonmark", {"maxNesting": 60}).enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark", {"maxNesting": 60}).enable(["table", "strikethrough"])
+    maths_rules.install(parser)
+    return parser
 
 
 def warm_up() -> None:

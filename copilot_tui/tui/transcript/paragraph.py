@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from copilot_tui.tui.transcript.markdown import closed_inline, tag_end
+from copilot_tui.tui.transcript.maths_rules import formula_at
 from copilot_tui.tui.transcript.wrap import GrowingRows, Row
 
 if TYPE_CHECKING:
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
     from copilot_tui.tui.transcript.markdown import References
     from copilot_tui.tui.transcript.wrap import Run
 
-_MARKUP: Final = re.compile(r"\\.|`+|\[|\]\(?|<(?=[A-Za-z/!?])|[ \n]", re.DOTALL)
-_IN_PARENTHESES: Final = re.compile(r"\\.|[()`\[\]<]")
+_MARKUP: Final = re.compile(r"\\.|\$+|`+|\[|\]\(?|<(?=[A-Za-z/!?])|[ \n]", re.DOTALL)
+_IN_PARENTHESES: Final = re.compile(r"\\.|[()`\[\]<$]")
+_FORMULAS: Final = ("\\(", "\\[")
 _TICKS: Final = re.compile("`+")
 _SHORT: Final = 400
 """A text of fewer characters is not worth a cut."""
@@ -99,6 +101,9 @@ def _end_of_mark(text: str, start: int, mark: str) -> int:
         return _closing_ticks(text, behind, len(mark))
     if mark == "](":
         return _closing_parenthesis(text, behind)
+    if mark[0] == "$" or mark in _FORMULAS:
+        formula = formula_at(text, start)
+        return (formula.end or behind) if formula.is_final else -1
     if mark == "<":
         return tag_end(text, start)
     return behind
@@ -123,7 +128,7 @@ def _closing_parenthesis(text: str, position: int) -> int:
     depth = 1
     for match in _IN_PARENTHESES.finditer(text, position):
         mark = match.group()
-        if mark in "`[]<":
+        if mark in ("`", "[", "]", "<", "$", *_FORMULAS):
             return -1
         depth += {"(": 1, ")": -1}.get(mark, 0)
         if not depth:
