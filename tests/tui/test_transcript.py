@@ -222,7 +222,7 @@ async def test_thoughts_show_while_nothing_else_has_come_and_then_their_seconds(
         app.transcript.grow("b")
         await flushed(app, pilot)
         assert "Then I see." in "\n".join(screen(app))
-        app.now = 3.2
+        message.reasoning_s = 3.2
         message.append("Yes.")
         app.transcript.grow("b")
         await flushed(app, pilot)

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
 _WORD: Final = re.compile(r"\w[\w'’-]*|[^\w\s]+")
 _LAST_THOUGHTS: Final = 1_500
+_THINK: Final = "<think>"
+_THOUGHT: Final = "</think>"
+_BEGUN_END: Final = re.compile(r"<(?:/(?:t(?:h(?:i(?:n(?:k>?)?)?)?)?)?)?$")
+"""The end of thoughts, or as much of it as has come."""
+
 _THOUGHT_LINES: Final = 6
 """Of the reasoning, this much is shown while nothing else has come."""
 
@@ -77,6 +82,7 @@ class Entry:
     """
 
     __slots__ = (
+        "answer",
         "body",
         "document",
         "foot",
@@ -97,6 +103,8 @@ class Entry:
         self.head: list[Line] = []
         self.body: list[Line] = []
         self.foot: list[Line] = []
+        self.answer: int | None = 0
+        """Where the answer begins in the content, behind thoughts; None: they have no end yet."""
         self.taken = 0
         """Characters of the content that the streamer has."""
         self.thinking = 0
@@ -130,7 +138,10 @@ class Entry:
             self.taken = 0
             self.take()
         else:
-            self.document = draw(harmless(self.message.content), look.blocks)
+            content = self.message.content
+            self.answer = answer_start(content, has_ended=True)
+            answer = content[self.answer :] if self.answer is not None else ""
+            self.document = draw(harmless(answer), look.blocks)
             self.body = self.document.lines
         self.draw_head(look, now)
         self.foot = _foot(self.message, look) if not self.is_live else []
@@ -140,7 +151,10 @@ class Entry:
         if self.streamer is None:
             return None
         content = self.message.content
-        if len(content) > self.taken:
+        if not self.taken:
+            self.answer = answer_start(content, has_ended=not self.is_live)
+            self.taken = self.answer or 0
+        if self.answer is not None and len(content) > self.taken:
             self.streamer.feed(harmless(content[self.taken :]))
             self.taken = len(content)
         first = self.streamer.flush()
@@ -150,10 +164,10 @@ class Entry:
 
     def end(self, look: Look, now: float) -> None:
         """The reply has ended: its last words, and a foot if something is to be said."""
+        self.live_since = None
         self.take()
         if self.streamer is not None:
             self.streamer.close()
-        self.live_since = None
         self.streamer = None
         self.draw_head(look, now)
         self.foot = _foot(self.message, look)
@@ -176,7 +190,7 @@ class Entry:
             return
         row = len(self.head)
         if not self.document.units:
-            yield row, row + len(self.body), self.message.content
+            yield row, row + len(self.body), self.message.content[self.answer or 0 :]
         for unit in self.document.units:
             top = row + (unit.height > 1 and unit.gap and row > len(self.head))
             yield top, row + unit.height, copied_unit(self.document, unit, row - len(self.head))
@@ -265,8 +279,8 @@ class Entry:
         self.head = [blocks.blank(), title, *self._reasoning(look)]
 
     def _reasoning(self, look: Look) -> list[Line]:
-        reasoning = self.message.reasoning
-        self.thinking = len(reasoning)
+        self.thinking = len(self.message.reasoning)
+        reasoning = self._thoughts()
         if not reasoning.strip():
             return []
         quiet = look.blocks.palette.quiet
@@ -277,11 +291,33 @@ class Entry:
         if self.is_live and not self.taken:
             lines = look.plain(harmless(reasoning[-_LAST_THOUGHTS:]), quiet + Style(italic=True))
             return [*lines[-_THOUGHT_LINES:], blank]
-        seconds = self.message.extra.get("reasoning_s", look.thought_s.get(self.message.id))
-        said = (
-            f"▸ Thought for {seconds:.0f} s" if isinstance(seconds, int | float) else "▸ Thoughts"
-        )
-        return [*look.plain(said, quiet), blank]
+        return [*look.plain(f"▸ {_thought_for(self.message.reasoning_s)}", quiet), blank]
+
+    def _thoughts(self) -> str:
+        """The reasoning, and what the content has of it before the answer."""
+        parts = [self.message.reasoning]
+        content = self.message.content[: self.answer].strip()
+        if content.startswith(_THINK):
+            parts.append(_BEGUN_END.sub("", content.removeprefix(_THINK)))
+        return "\n\n".join(part.strip("\n") for part in parts if part.strip())
+
+
+def answer_start(content: str, *, has_ended: bool) -> int | None:
+    """Where a reply's answer begins: behind a `<think>` with which it may begin.
+
+    None: the end of the thoughts has not come, or what has come may still become a `<think>`.
+    """
+    text = content.lstrip()
+    if not text.startswith(_THINK):
+        return None if _THINK.startswith(text) and not has_ended else 0
+    end = content.find(_THOUGHT)
+    return end + len(_THOUGHT) if end >= 0 else None
+
+
+def _thought_for(seconds: float | None) -> str:
+    if seconds is None:
+        return "Thoughts"
+    return f"Thought for {seconds:.0f} s" if seconds >= 1 else "Thought for a moment"
 
 
 def estimate(message: Message, width: int) -> int:
