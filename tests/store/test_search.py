@@ -598,3 +598,28 @@ def test_two_programs_may_index_at_once(
     assert [child.ended() for child in children] == [0, 0, 0]
     assert not store.update_search()
     assert len(store.search("word", limit=5000).hits) == 1200
+
+
+def test_an_index_whose_builder_was_killed_is_completed(
+    store: Store, library: Library, start: Callable[..., Child], cache_dir: Path
+) -> None:
+    for number in range(4):
+        library.talk("t", f"word{number}")
+    child = start(
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from copilot_tui.store import Store, vocabulary\n"
+        "import copilot_tui.store.search as search\n"
+        "search.BATCH_PAGES = vocabulary.BIG_CHARS = 1\n"
+        "store = Store(Path(sys.argv[1]), Path(sys.argv[2]))\n"
+        "store.update_search(lambda done, total: (print(done, flush=True), input()))\n",
+        store.data_dir,
+        cache_dir,
+    )
+    child.wait_for("1")
+    child.let_go()
+    child.wait_for("2")
+    child.close()
+    assert len(store.search("ord").hits) == 2
+    assert len(store.search("ord", whole=True).hits) == 4
+    assert len(find(store, "ord")) == 4
