@@ -10,7 +10,10 @@ from typing import Final, Literal, NamedTuple
 from textual.binding import Binding
 
 Place = Literal["prompt", "screen", "transcript"]
-"""Where the key works: in the prompt alone, anywhere on the main screen, or but in the prompt."""
+"""Where the key works: in the prompt alone, anywhere on the main screen, or but in the prompt.
+
+The last is for keys that write something: the prompt takes no others.
+"""
 
 Group = Literal["Writing", "Conversations", "Replies", "Reading", "Program"]
 
@@ -231,6 +234,42 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "wrap_code",
         "Wrap code",
         "wrap long lines of code, or let them scroll sideways with ← and →",
+        "Reading",
+        place="transcript",
+    ),
+    Action(
+        "next-message",
+        "}",
+        "next_message",
+        "Next message",
+        "go to the start of the next message",
+        "Reading",
+        place="transcript",
+    ),
+    Action(
+        "previous-message",
+        "{",
+        "previous_message",
+        "Previous message",
+        "go to the start of this message, or of the one before",
+        "Reading",
+        place="transcript",
+    ),
+    Action(
+        "next-prompt",
+        "alt+pagedown,)",
+        "next_prompt",
+        "Next prompt",
+        "go to your next prompt",
+        "Reading",
+        place="transcript",
+    ),
+    Action(
+        "previous-prompt",
+        "alt+pageup,(",
+        "previous_prompt",
+        "Previous prompt",
+        "go to your prompt before this one",
         "Reading",
         place="transcript",
     ),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.tui.test_transcript import TranscriptApp, flushed, prompt, reply
+from copilot_tui.conversation import Role
+from copilot_tui.tui.transcript import Place
+from tests.tui.test_transcript import LONG, TranscriptApp, flushed, prompt, reply, screen
 
 LINKS = "See [one](https://a.b/1), **[two](https://a.b/2)** and https://a.b/3 there."
 
@@ -84,3 +86,57 @@ async def test_the_mark_goes_with_the_focus_and_with_the_line_that_it_lies_on() 
         app.transcript.blur()
         await pilot.pause()
         assert marked(app) == ""
+
+
+async def test_jumps_go_from_message_to_message_and_from_prompt_to_prompt() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 20)):
+        messages = [
+            prompt(f"P{n}", f"p{n}") if n % 2 == 0 else reply(LONG, f"r{n}") for n in range(8)
+        ]
+        app.transcript.show(messages)
+
+        def at() -> str:
+            place = app.transcript.place
+            return place.message_id if place is not None else "end"
+
+        assert at() == "end"
+        backwards = []
+        for _ in range(9):
+            app.transcript.jump(-1)
+            backwards.append(at())
+        assert backwards == ["r7", "p6", "r5", "p4", "r3", "p2", "r1", "p0", "p0"]
+        assert "P0" in screen(app)[1]
+        forwards = []
+        for _ in range(8):
+            app.transcript.jump(1)
+            forwards.append(at())
+        assert forwards == ["r1", "p2", "r3", "p4", "r5", "p6", "r7", "end"]
+        prompts = []
+        for direction in (-1, -1, -1, -1, -1, 1, 1, 1, 1):
+            app.transcript.jump(direction, Role.USER)
+            prompts.append(at())
+        assert prompts == ["p6", "p4", "p2", "p0", "p0", "p2", "p4", "p6", "end"]
+
+
+async def test_a_jump_back_goes_first_to_the_start_of_what_is_read() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 20)):
+        app.transcript.show([reply(LONG, "a"), reply(LONG, "b"), reply(LONG, "c")])
+        app.transcript.jump_to("b")
+        start = app.transcript.place
+        app.transcript.action_page_down()
+        app.transcript.jump(-1)
+        assert app.transcript.place == start
+        app.transcript.action_scroll_up()
+        assert app.transcript.place == Place("b", 0)
+        app.transcript.jump(-1)
+        assert app.transcript.place == Place("a", 0)
+
+
+async def test_an_empty_transcript_has_nowhere_to_jump() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 20)):
+        app.transcript.jump(-1)
+        app.transcript.jump(1, Role.USER)
+        assert app.transcript.place is None

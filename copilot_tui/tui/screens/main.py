@@ -8,6 +8,7 @@ from textual import events, work
 from textual.binding import BindingType
 from textual.screen import Screen
 
+from copilot_tui.conversation import Role
 from copilot_tui.tui.actions import bindings, shown_key
 from copilot_tui.tui.composer import Composer
 from copilot_tui.tui.palette import Palette
@@ -293,6 +294,22 @@ class MainScreen(Screen[None]):
     def action_wrap_code(self) -> None:
         """`w`."""
         self.transcript.toggle_code_wrap()
+
+    def action_next_message(self) -> None:
+        """`}`."""
+        self.transcript.jump(1)
+
+    def action_previous_message(self) -> None:
+        """`{`."""
+        self.transcript.jump(-1)
+
+    def action_next_prompt(self) -> None:
+        """Alt+PageDown."""
+        self.transcript.jump(1, Role.USER)
+
+    def action_previous_prompt(self) -> None:
+        """Alt+PageUp."""
+        self.transcript.jump(-1, Role.USER)
 
     def action_next_link(self) -> None:
         """`]`."""

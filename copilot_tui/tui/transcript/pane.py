@@ -36,7 +36,7 @@ from copilot_tui.tui.transcript.selection import Spot, ends, row_number
 from copilot_tui.tui.transcript.stack import Stack
 
 if TYPE_CHECKING:
-    from copilot_tui.conversation import Message
+    from copilot_tui.conversation import Message, Role
 
 FRAME_S: Final = 1 / 30
 """Replies are drawn at most this often."""
@@ -377,7 +377,20 @@ class Transcript(ScrollView, can_focus=True):
     def jump_to(self, message_id: str) -> None:
         """Put this message at the top."""
         if (index := self._stack.index.get(message_id)) is not None:
-            self._go_to(index, 1 if index else 0)
+            self._go_to(*self._stack.start(index))
+
+    def jump(self, direction: Literal[1, -1], role: Role | None = None) -> None:
+        """To the start of the next message, or the one before; of this role, or of any.
+
+        Beyond the last: to the end.
+        """
+        if self._painter.frame is None or not self._stack.messages:
+            return
+        index = self._stack.beyond(self._top, direction, role)
+        if index is not None:
+            self._go_to(*self._stack.start(index))
+        elif direction > 0:
+            self._to_end()
 
     def _on_scroll_to(self, message: ScrollTo) -> None:
         """The scrollbar was dragged."""

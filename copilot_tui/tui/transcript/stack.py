@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from copilot_tui.tui.transcript.entries import Entry, estimate
 from copilot_tui.tui.transcript.heights import Heights
 
 if TYPE_CHECKING:
-    from copilot_tui.conversation import Message
+    from copilot_tui.conversation import Message, Role
     from copilot_tui.tui.transcript.entries import Look
 
 _DRAWN: Final = 300
@@ -93,6 +93,21 @@ class Stack:
             line -= height
             index += 1
         return index, line
+
+    def start(self, index: int) -> tuple[int, int]:
+        """Where a message starts to be read: below the empty line that parts it from others."""
+        return index, 1 if index else 0
+
+    def beyond(self, place: tuple[int, int], step: Literal[1, -1], role: Role | None) -> int | None:
+        """The first message that starts beyond a place; None: there is no more, of this role."""
+        index, line = max(place, self.start(place[0]))
+        if step > 0 or (index, line) == self.start(index):
+            index += step
+        while 0 <= index < len(self.messages):
+            if role is None or self.messages[index].role is role:
+                return index
+            index += step
+        return None
 
     def draw_down(self, index: int, line: int, rows: int) -> bool:
         """Draw what is in sight below a place; whether there is more than that."""
