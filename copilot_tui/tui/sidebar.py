@@ -46,6 +46,8 @@ class Mark(Enum):
 _GLYPHS = {Mark.FAILED: "!", Mark.UNREAD: "●", Mark.DRAFT: "✎"}
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _SPINNER_S = 0.12
+_MARK_WIDTH = 3
+"""Columns of a mark with the space around it."""
 
 
 class Sidebar(ScrollView, can_focus=True):
@@ -221,13 +223,13 @@ class Sidebar(ScrollView, can_focus=True):
         self._tick += 1
         for id_, mark in self._marks.items():
             if mark is Mark.RUNNING:
-                self._refresh_row(id_)
+                self._refresh_row(id_, _MARK_WIDTH)
 
-    def _refresh_row(self, conversation_id: str) -> None:
+    def _refresh_row(self, conversation_id: str, columns: int | None = None) -> None:
         if (line := self._line_of.get(conversation_id)) is not None:
             y = line - self.scroll_offset.y
             if 0 <= y < self.size.height:
-                self.refresh(Region(0, y, self.size.width, 1))
+                self.refresh(Region(0, y, columns or self.size.width, 1))
 
     def _reveal(self, conversation_id: str) -> None:
         line = self._line_of.get(conversation_id)

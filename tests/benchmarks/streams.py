@@ -140,6 +140,7 @@ def echoes(stage: Stage) -> Iterator[Row]:
     watched = stage.folder / "pauses"
     url = stage.server.url(start=LONG, count=stage.size(15_000, 6_000), rate=1_000)
     with stage.app(stage.large_store, url, watched=watched) as program:
+        program.settle(2.0)  # the search index of a new store is made in the background
         idle = echo_ms(program, count)
         program.type("go")
         program.type("\r")
