@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from tests.benchmarks import deltas, memory, panes, shell, start, streams
+from tests.benchmarks import deltas, memory, panes, search, shell, start, streams
 from tests.benchmarks.stage import Row, Stage, machine, staged
 
 GROUPS: Final[tuple[tuple[frozenset[str], Callable[[Stage], Iterator[Row]]], ...]] = (
@@ -26,6 +26,7 @@ GROUPS: Final[tuple[tuple[frozenset[str], Callable[[Stage], Iterator[Row]]], ...
     (frozenset({"P8", "P13"}), streams.echoes),
     (frozenset({"P10"}), panes.sidebar),
     (frozenset({"P11"}), panes.pasting),
+    (frozenset({"P12"}), search.measure),
     (frozenset({"P14"}), shell.measure),
     (frozenset({"P15"}), streams.written),
     (frozenset({"P15"}), panes.saving),
