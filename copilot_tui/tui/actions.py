@@ -200,6 +200,15 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "Reading",
     ),
     Action(
+        "select",
+        "v",
+        "select",
+        "Select lines",
+        "select a line and move it with the arrows; again: extend from it; again: end",
+        "Reading",
+        place="transcript",
+    ),
+    Action(
         "find",
         "slash",
         "find",

@@ -54,3 +54,22 @@ async def test_a_link_is_marked_and_opened_by_the_keyboard_and_escape_unmarks_it
         assert app.main.transcript.has_focus
         await pilot.press("escape")
         assert app.main.composer.has_focus
+
+
+async def test_lines_are_selected_and_copied_by_the_keyboard_and_escape_ends_it(
+    make_app: MakeApp, store: Store
+) -> None:
+    old = saved_conversation(store, "old", "q", "one\n\n- two\n- **three**")
+    async with make_app(continue_last=True).run_test(size=(100, 30)) as pilot:
+        app = app_of(pilot)
+        copied: list[str] = []
+        app.copy = lambda text, what: copied.append(text)  # type: ignore[method-assign]
+        await until(pilot, lambda: app.shown.id == old.id)
+        app.main.transcript.focus()
+        await pilot.press("v")
+        assert "holds it" in app.main.status.notice
+        await pilot.press("v", "up", "ctrl+c")
+        assert copied == ["- two\n- **three**"]
+        await pilot.press("escape")
+        assert app.main.transcript.selected_source() == ""
+        assert app.main.transcript.has_focus

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copilot_tui.conversation import Role
-from copilot_tui.tui.transcript import Place
+from copilot_tui.tui.transcript import Place, Transcript
 from tests.tui.test_transcript import LONG, TranscriptApp, flushed, prompt, reply, screen
 
 LINKS = "See [one](https://a.b/1), **[two](https://a.b/2)** and https://a.b/3 there."
@@ -140,3 +140,81 @@ async def test_an_empty_transcript_has_nowhere_to_jump() -> None:
         app.transcript.jump(-1)
         app.transcript.jump(1, Role.USER)
         assert app.transcript.place is None
+
+
+async def test_lines_are_selected_by_the_arrows_and_give_their_source() -> None:
+    app = TranscriptApp()
+    code = "one = 1\n\n\ntwo = 2  \nthree = 3"
+    async with app.run_test(size=(60, 30)) as pilot:
+        app.transcript.show([prompt("Q", "q"), reply(f"**Some** words\n\n```py\n{code}\n```", "b")])
+        app.transcript.focus()
+        assert app.transcript.select() is not None
+        assert app.transcript.selected_source() == "three = 3"
+        await pilot.press("up")
+        assert app.transcript.selected_source() == "two = 2  "
+        cursor = app.transcript.select()
+        assert cursor is not None
+        assert cursor.held == cursor.line
+        await pilot.press("up")
+        assert app.transcript.selected_source() == "one = 1\n\n\ntwo = 2  "
+        await pilot.press("down", "down")
+        assert app.transcript.selected_source() == "two = 2  \nthree = 3"
+        await pilot.press("home")
+        assert app.transcript.selected_source().startswith("Q\n\n**Some** words\n\none = 1")
+        assert app.transcript.select() is None
+        assert app.transcript.selected_source() == ""
+
+
+async def test_shift_and_arrows_extend_at_once_and_the_line_stays_in_sight() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 20)) as pilot:
+        app.transcript.show([reply(LONG, "a"), reply(LONG, "b")])
+        app.transcript.focus()
+        app.transcript.action_scroll_home()
+        await pilot.press(*["shift+down"] * 30)
+        paragraphs = LONG.split("\n\n")
+        assert app.transcript.selected_source() == "\n\n".join(paragraphs[:31])
+        assert paragraphs[30] in screen(app)[-1]
+        await pilot.press(*["shift+up"] * 40)
+        assert app.transcript.selected_source() == paragraphs[0]
+        assert paragraphs[0] in screen(app)[0]
+        await pilot.press("pagedown")
+        assert app.transcript.selected_source() == "\n\n".join(paragraphs[:11])
+        app.transcript.jump(1)
+        assert app.transcript.selected_source() == LONG + "\n\n" + paragraphs[0]
+        await pilot.press("end")
+        assert app.transcript.selected_source() == LONG + "\n\n" + LONG
+
+
+async def test_what_the_mouse_selects_ends_selecting_by_the_keyboard() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 20)) as pilot:
+        app.transcript.show([reply(LONG, "a"), reply(LONG, "b")])
+        app.transcript.focus()
+        app.transcript.action_scroll_home()
+        app.transcript.select()
+        await pilot.click(Transcript, offset=(5, 4), times=2)
+        selected = app.transcript.selected_source()
+        await pilot.press("down")
+        assert app.transcript.selected_source() == selected == "Paragraph"
+        assert app.transcript.place == Place("a", 1)
+
+
+async def test_selecting_begins_at_the_match_that_was_found() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 20)):
+        app.transcript.show([reply(LONG, "a")])
+        app.transcript.action_scroll_home()
+        app.transcript.find("Paragraph 7 ")
+        app.transcript.select()
+        assert app.transcript.selected_source().startswith("Paragraph 7 ")
+
+
+async def test_an_empty_transcript_has_no_line_to_select() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 20)) as pilot:
+        app.transcript.focus()
+        assert app.transcript.select() is None
+        app.transcript.show([reply("", "a")])
+        await pilot.press("shift+up", "down", "home", "end")
+        assert app.transcript.select() is None

@@ -227,6 +227,16 @@ class MainScreen(Screen[None]):
         else:
             self.desk_app.say(f"{self.key('quit')} quits; everything is saved")
 
+    def action_select(self) -> None:
+        """`v`."""
+        cursor = self.transcript.select()
+        self.transcript.focus()
+        if cursor is None:
+            return
+        on, copy, end = map(self.key, ("select", "copy", "escape"))
+        arrows = f"↑ ↓ choose the line, {on} holds it" if not cursor.held else "↑ ↓ extend it"
+        self.desk_app.say(f"{arrows} · {copy} copies · {end} ends")
+
     @work(group="hints", exclusive=True)
     async def action_hints(self) -> None:
         """Alt+Y."""

@@ -29,6 +29,7 @@ from copilot_tui.tui.palette import Palette
 from copilot_tui.tui.transcript.blocks import Blocks
 from copilot_tui.tui.transcript.entries import Entry, Look
 from copilot_tui.tui.transcript.finder import Finder, hints
+from copilot_tui.tui.transcript.line_cursor import FAR, LineCursor, copied_line, moved
 from copilot_tui.tui.transcript.lines import Frame
 from copilot_tui.tui.transcript.links import Link, links, step
 from copilot_tui.tui.transcript.painter import Painter
@@ -74,6 +75,8 @@ class Transcript(ScrollView, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "scroll_up", "Up", show=False),
         Binding("down,j", "scroll_down", "Down", show=False),
+        Binding("shift+up", "extend(-1)", "Select upwards", show=False),
+        Binding("shift+down", "extend(1)", "Select downwards", show=False),
         Binding("pageup", "page_up", "Page up", show=False),
         Binding("pagedown,space", "page_down", "Page down", show=False),
         Binding("home,ctrl+home", "scroll_home", "Beginning", show=False),
@@ -127,6 +130,7 @@ class Transcript(ScrollView, can_focus=True):
         self._unseen: set[int] = set()
         """Messages that have grown below the viewport since the end was left."""
         self._badge_columns: range = range(0)
+        self._cursor: LineCursor | None = None
 
     # What is shown
 
@@ -219,11 +223,13 @@ class Transcript(ScrollView, can_focus=True):
 
     def toggle_reasoning(self) -> None:
         """Show or fold what the models thought."""
+        self._deselect()
         self._reasoning_open = not self._reasoning_open
         self._lay_out()
 
     def toggle_code_wrap(self) -> None:
         """Break long lines of code, or let them be scrolled sideways."""
+        self._deselect()
         self._wrap_code = not self._wrap_code
         self._painter.shift = 0
         self._lay_out()
@@ -235,6 +241,9 @@ class Transcript(ScrollView, can_focus=True):
         self._painter.link = None
         self._painter.shift = 0
         self._finder.found = None
+        self._deselect()
+
+    def _deselect(self) -> None:
         if self.is_attached and self.text_selection is not None:
             self.screen.clear_selection()
 
@@ -328,35 +337,45 @@ class Transcript(ScrollView, can_focus=True):
         self._painter.hints.clear()
         frame = self._painter.frame
         if frame is None or frame.width != self.scrollable_content_region.width:
-            if self.text_selection is not None:
-                self.screen.clear_selection()  # its lines are no longer those lines
+            self._deselect()  # its lines are no longer those lines
             self._lay_out()
         else:
             self._restore()
 
     def action_scroll_up(self) -> None:
         """One line up."""
-        self._scroll_by(-1)
+        self._move_by(-1)
 
     def action_scroll_down(self) -> None:
         """One line down."""
-        self._scroll_by(1)
+        self._move_by(1)
 
     def action_page_up(self) -> None:
         """One page up."""
-        self._scroll_by(-max(1, self.scrollable_content_region.height - 1))
+        self._move_by(-max(1, self.scrollable_content_region.height - 1))
 
     def action_page_down(self) -> None:
         """One page down."""
-        self._scroll_by(max(1, self.scrollable_content_region.height - 1))
+        self._move_by(max(1, self.scrollable_content_region.height - 1))
 
     def action_scroll_home(self) -> None:
         """To the beginning."""
         self._go_to(0, 0)
+        if self.cursor is not None:
+            self._move_cursor_to(copied_line(self._stack, 0, 0, 1))
 
     def action_scroll_end(self) -> None:
         """To the end, and follow it from now on."""
         self._to_end()
+        if self.cursor is not None:
+            self._move_cursor_to(copied_line(self._stack, len(self._stack) - 1, FAR, -1))
+
+    def _move_by(self, lines: int) -> None:
+        """Move the line that is selected, if there is one, else the viewport."""
+        if (cursor := self.cursor) is not None:
+            self._move_cursor_to(moved(self._stack, cursor.line, lines))
+        else:
+            self._scroll_by(lines)
 
     def action_code_left(self) -> None:
         """Scroll code to the left."""
@@ -386,11 +405,14 @@ class Transcript(ScrollView, can_focus=True):
         """
         if self._painter.frame is None or not self._stack.messages:
             return
-        index = self._stack.beyond(self._top, direction, role)
-        if index is not None:
+        cursor = self.cursor
+        index = self._stack.beyond(cursor.line if cursor else self._top, direction, role)
+        if index is not None and cursor is not None:
+            self._move_cursor_to(copied_line(self._stack, index, 0, 1))
+        elif index is not None:
             self._go_to(*self._stack.start(index))
         elif direction > 0:
-            self._to_end()
+            self.action_scroll_end()
 
     def _on_scroll_to(self, message: ScrollTo) -> None:
         """The scrollbar was dragged."""
@@ -622,6 +644,62 @@ class Transcript(ScrollView, can_focus=True):
             if column >= visible:
                 return spot.line, 1 << 30
         return spot.line, column + (shift if column > line.indent else 0)
+
+    @property
+    def cursor(self) -> LineCursor | None:
+        """The line that the keyboard selects; None: it selects none."""
+        if self._cursor is not None and self.text_selection == self._cursor.selection:
+            return self._cursor
+        return None  # the mouse has selected something else since, or nothing
+
+    def select(self) -> LineCursor | None:
+        """Select a line; once more: extend the selection from it; once more: end it."""
+        cursor = self.cursor
+        if cursor is None:
+            self._begin_selecting()
+        elif cursor.held is None:
+            self._cursor = cursor.hold()
+        else:
+            self._deselect()
+        return self.cursor
+
+    def action_extend(self, lines: int) -> None:
+        """Select also the line above or below."""
+        if self.cursor is None:
+            self._begin_selecting()
+        if (cursor := self.cursor) is not None:
+            self._cursor = cursor.hold()
+            self._move_by(lines)
+
+    def _begin_selecting(self) -> None:
+        """At the match that was found, else at the first line in sight, or the last at the end."""
+        if self._painter.frame is None or not self._stack.messages:
+            return
+        stack, top = self._stack, round(self.scroll_y)
+        bottom = min(top + self.size.height, stack.heights.total) - 1
+        line = self._finder.found
+        if line is None or not top <= stack.heights.before(line[0]) + line[1] <= bottom:
+            line = stack.heights.find(bottom if self._following else top)
+        towards: Literal[1, -1] = -1 if self._following else 1
+        found = copied_line(stack, *line, towards) or copied_line(stack, *line, -towards)
+        if found is not None:
+            self._use_cursor(LineCursor(found))
+
+    def _move_cursor_to(self, line: tuple[int, int] | None) -> None:
+        if (cursor := self.cursor) is not None and line is not None:
+            self._use_cursor(cursor._replace(line=line))
+
+    def _use_cursor(self, cursor: LineCursor) -> None:
+        """Select this, with the line in sight."""
+        self._cursor = cursor
+        self.screen.selections = {self: cursor.selection}
+        index, row = cursor.line
+        self._stack.entry(index)
+        at = self._stack.heights.before(index) + row - round(self.scroll_y)
+        if at < 0:
+            self._go_to(index, row)
+        elif at >= self.size.height:
+            self._go_to(index, row - self.size.height + 1)
 
     def mark_link(self, direction: Literal[1, -1]) -> bool:
         """Mark the next link in sight, or the one before; whether there is any."""
