@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from tests.benchmarks import deltas, memory, panes, search, shell, start, streams
+from tests.benchmarks import bad, deltas, memory, panes, search, shell, start, streams
 from tests.benchmarks.stage import Row, Stage, machine, staged
 
 GROUPS: Final[tuple[tuple[frozenset[str], Callable[[Stage], Iterator[Row]]], ...]] = (
@@ -33,6 +33,7 @@ GROUPS: Final[tuple[tuple[frozenset[str], Callable[[Stage], Iterator[Row]]], ...
     (frozenset({"P13"}), memory.turns),
     (frozenset({"MEM"}), memory.streamed),
     (frozenset({"MEM"}), memory.opened),
+    (frozenset({"BAD"}), bad.measure),
 )
 
 

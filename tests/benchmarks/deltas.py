@@ -109,7 +109,14 @@ def _send(connection: socket.socket, pieces: list[bytes], rate: int) -> None:
 
 @cache
 def _events(kind: str, start: int, count: int) -> tuple[list[bytes], list[bytes]]:
-    text = corpus.reply(kind, start + count * DELTA + 1)
+    from tests.benchmarks import bad  # which needs this module
+
+    if kind in bad.TEXTS:
+        text = bad.TEXTS[kind]()
+    elif kind == "empty":
+        text = ""
+    else:
+        text = corpus.reply(kind, start + count * DELTA + 1)
     first = [text[at : min(at + _PIECE, start)] for at in range(0, start, _PIECE)]
     rest = [text[start + at * DELTA : start + (at + 1) * DELTA] for at in range(count)]
     more = {"id": "chatcmpl-7fIqj08Lnnhu4spHxlg06aRYnOor", "created": 1795234441, "model": "m"}

@@ -1,0 +1,66 @@
+"""Replies that no model should write: the app stays awake, and the store keeps their exact text."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+from tests.benchmarks import corpus
+from tests.benchmarks.deltas import END
+from tests.benchmarks.stage import Row, Stage, ms
+from tests.benchmarks.streams import echo_ms
+
+CONTROLS: Final = "".join(map(chr, (*range(1, 32), *range(127, 160), *range(0x202A, 0x202F))))
+
+TEXTS: Final[dict[str, Callable[[], str]]] = {
+    "line": lambda: "x" * 5_000_000,
+    "rows": lambda: "| a | b |\n|---|---|\n" + "| one | two |\n" * 5_000,
+    "quotes": lambda: "> " * 10_000 + "deep",
+    "unclosed": lambda: corpus.reply("fence", 1_000_000),
+    "controls": lambda: CONTROLS * 200,
+}
+"""Kind → its text; see `deltas`, which also knows "empty", deltas without any."""
+
+NAMES: Final = {
+    "line": "a line of 5 MB",
+    "rows": "a table of 5,000 rows",
+    "quotes": "10,000 nested quotes",
+    "unclosed": "an unclosed fence of 1 MB",
+    "controls": "control characters",
+    "empty": "100,000 empty deltas",
+}
+
+WHOLE_S: Final = 40.0
+"""So long a reply may take until it is saved."""
+
+
+def measure(stage: Stage) -> Iterator[Row]:
+    """The latest key while each of them arrives."""
+    for kind, name in NAMES.items():
+        text = TEXTS[kind]() if kind in TEXTS else ""
+        count = 100_000 if kind == "empty" else 0
+        data = stage.store_of(f"bad-{kind}", [])
+        url = stage.server.url(kind, start=len(text), count=count)
+        with stage.app(data, url) as program:
+            program.settle(1.0)
+            program.type("go")
+            program.drain(0.2)
+            program.type("\r")
+            keys = echo_ms(program, stage.size(120, 60), 0.015)
+            took = _whole_s(data, text + END)
+        whole = f"exact on disk {took:.1f} s later" if took is not None else "NOT on disk"
+        yield Row("Bad", f"the latest key in {name}", max(keys), 100, f"{ms(keys)}; {whole}", "ms")
+
+
+def _whole_s(data: Path, text: str) -> float | None:
+    """Seconds until the reply is saved with exactly this text; None: it never is."""
+    began = time.monotonic()
+    while time.monotonic() - began < WHOLE_S:
+        for path in data.glob("conversations/*.json"):
+            if json.loads(path.read_bytes())["messages"][-1]["content"] == text:
+                return time.monotonic() - began
+        time.sleep(0.1)
+    return None
