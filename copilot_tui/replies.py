@@ -51,6 +51,8 @@ class Turn:
     request: ReplyRequest
     journal: Journal | None = None
     """Where its text is while it streams."""
+    on_saved: Callable[[], None] | None = None
+    """Called when the prompt is on disk, before anything is asked of the server."""
 
 
 def choose_backend(conversation: Conversation, config: Config) -> BackendConfig:
@@ -151,6 +153,8 @@ async def stream_reply(
     """
     saved = await asyncio.to_thread(store.save, turn.conversation)
     saved.apply_to(turn.conversation)
+    if turn.on_saved is not None:
+        turn.on_saved()
     if saved.trashed:
         yield Delta(notice="This conversation is in the trash, and goes on there")
     turn.journal = await asyncio.to_thread(store.open_journal, turn.conversation, turn.reply)

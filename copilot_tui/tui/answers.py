@@ -36,23 +36,36 @@ class Answers:
 
     def send(self, conversation: Conversation, prompt: str) -> bool:
         """Send a prompt; False: the conversation still answers the one before."""
-        if self.is_busy(conversation):
+        if self.is_busy(conversation) or self._is_newer(conversation):
             return False
         self._start(self._desk.begin(conversation, prompt))
         return True
+
+    def _is_newer(self, conversation: Conversation) -> bool:
+        """Whether a newer version wrote it, so that nothing can be added, which is said."""
+        from copilot_tui.document import is_newer
+
+        newer = is_newer(conversation)
+        if newer:
+            self._app.say(
+                "A newer copilot-tui wrote this; it can be read, not gone on with", warn=True
+            )
+        return newer
 
     def is_busy(self, conversation: Conversation) -> bool:
         """Whether a reply streams there, which is said."""
         busy = conversation.id in self._desk.turns
         if busy:
             key = self._app.main.key("escape")
-            self._app.say(f"This conversation is still answering; {key} stops it", warn=True)
+            self._app.say(
+                f"This conversation is still answering; {key} stops it", warn=True, local=True
+            )
         return busy
 
     def try_again(self) -> bool:
-        """Ask once more for the shown reply if it failed or was stopped; whether that was so."""
+        """Ask once more for the shown reply if it failed or was cut off; whether that was so."""
         reply = last_reply(self._app.shown)
-        if reply is None or reply.status is Status.COMPLETE:
+        if reply is None or reply.error is None:
             return False
         self._start_again(reply)
         return True
@@ -93,6 +106,12 @@ class Answers:
             self._end(turn)
             await self._desk.save_stopped(turn.reply.id)
 
+    def keep_unbegun(self) -> None:
+        """Save the prompts of replies whose workers had no time to begin: the app ends."""
+        for turn in self._desk.turns.values():
+            if turn.reply.id not in self._begun:
+                self._desk.keep_saved(turn)
+
     def cancel(self, conversation_id: str) -> list[Worker[object]]:
         """Close the reply's socket. What came is kept."""
         workers = self._app.workers.cancel_group(self._app, _group(conversation_id))
@@ -103,7 +122,10 @@ class Answers:
         return workers
 
     def _start_again(self, reply: Message) -> None:
-        if self.is_busy(self._app.shown):
+        if self.is_busy(self._app.shown) or self._is_newer(self._app.shown):
+            return
+        if reply.parent_id not in self._app.shown.messages:
+            self._app.say("There is no prompt above this reply to ask again")
             return
         turn = self._desk.begin_again(self._app.shown, reply.id)
         self._app.show_messages(None)
@@ -148,8 +170,11 @@ class Answers:
                         post(messages.Notice(id_, delta.notice))
         except CopilotTuiError as error:
             if isinstance(error, StoreError):
-                post(messages.Notice(id_, in_one_line(error)))
-            if turn.reply.error is None:
+                post(messages.Notice(id_, in_one_line(error), is_warning=True))
+                self._desk.keep_saved(turn)
+            # A reply that had ended when it could not be saved is what it is.
+            has_ended = isinstance(error, StoreError) and turn.reply.elapsed_s is not None
+            if turn.reply.error is None and not has_ended:
                 turn.reply.status, turn.reply.error = Status.ERROR, str(error)
                 turn.reply.hint = error.hint or None
         finally:

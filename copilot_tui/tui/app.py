@@ -14,12 +14,12 @@ from textual.app import App, SystemCommand
 from textual.worker import Worker, WorkerState
 
 from copilot_tui.conversation import Role
-from copilot_tui.errors import StoreError
+from copilot_tui.errors import CopilotTuiError, StoreError
 from copilot_tui.tui import messages
 from copilot_tui.tui.actions import ACTIONS
 from copilot_tui.tui.answers import Answers, in_one_line, versions_shown
 from copilot_tui.tui.composer import Composer
-from copilot_tui.tui.desk import Desk
+from copilot_tui.tui.desk import RETRY_S, Desk
 from copilot_tui.tui.library import Library
 from copilot_tui.tui.palette import Palette
 from copilot_tui.tui.screens.main import MainScreen
@@ -46,6 +46,9 @@ NOTICE_S = 8.0
 HELD_MOST_S = 2.0
 """Keys wait at most this long for a conversation to be read; the disk may hang, and Ctrl+Q not."""
 
+BACKENDS_MOST_S = 3.0
+"""How long the end waits for a backend that is slow to let go."""
+
 SETTLE_DELAY_S = 0.1
 """After the first frame the keys come first; the list of conversations after them."""
 
@@ -71,11 +74,15 @@ class CopilotApp(App[int]):
         super().__init__(driver_class=driver)
         self.desk = desk
         self.shown: Conversation = desk.new()
+        desk.shown_id = self.shown.id
         self.answers = Answers(self)
         self.library = Library(self)
         self.searching = Searching(self)
         self._first_prompt = prompt
         self._continue_last = continue_last
+        self._held_timer: Timer | None = None
+        self._retry_timer: Timer | None = None
+        desk.on_trouble = self._in_trouble
         self._held: list[events.Event] | None = []
         """Keys for a prompt that is not there yet: at the start, and while a conversation is read.
         None: it is there.
@@ -83,6 +90,7 @@ class CopilotApp(App[int]):
         self._draft_timer: Timer | None = None
         self._place_timer: Timer | None = None
         self._notice_timer: Timer | None = None
+        self._notice_is_local = False
         self._history: int | None = None
         self._was_shown = self._is_leaving = False
         self._leave_first: int | None = None
@@ -134,12 +142,24 @@ class CopilotApp(App[int]):
 
     async def _begin(self) -> None:
         """Take up the work where the user wants it: with --prompt, and with what was typed."""
+        if self._held_timer is not None:
+            self._held_timer.stop()
+            self._held_timer = None
         prompt, self._first_prompt = self._first_prompt, None
         if prompt is not None:
             self.answers.send(self.shown, prompt)
         held, self._held = self._held or [], None
         for event in held:
             await self.on_event(event)
+
+    def _take_held_text(self) -> None:
+        """Put what waits into the prompt, as text alone: an Enter in it was meant for elsewhere."""
+        held, self._held = self._held or [], None
+        for event in held:
+            if isinstance(event, events.Paste):
+                self.main.composer.insert(event.text)
+            elif isinstance(event, events.Key) and event.is_printable and event.character:
+                self.main.composer.insert(event.character)
 
     async def _continue(self) -> None:
         """Show the conversation that changed last; what was typed until then is meant for it."""
@@ -160,18 +180,20 @@ class CopilotApp(App[int]):
             await self.desk.read_rows(at_once=True)
             self.refresh_sidebar()
             await asyncio.to_thread(_warm_up, self.desk.config.backend)
-            recovered = await self.desk.in_order(self.desk.store.recover)
+            recovered = await asyncio.to_thread(self.desk.store.recover)
             await self.desk.read_rows()
             self.refresh_sidebar()
             left = set(recovered) - self.desk.asked  # what was stopped just now is not of last time
             if left:
-                self.say(f"Recovered {len(left)} unfinished replies from the last time")
+                what = "a reply" if len(left) == 1 else f"{len(left)} replies"
+                self.say(f"Kept what had come of {what} when the program ended last")
             for problem in self.desk.store.problems()[:1]:
                 self.say(str(problem), warn=True)
-            await self.desk.in_order(self.desk.store.purge_trash)
-            self.searching.begin()
+            await asyncio.to_thread(self.desk.store.purge_trash)
         except StoreError as error:
             self.say(in_one_line(error), warn=True)
+        finally:
+            self.searching.begin()
 
     async def on_event(self, event: events.Event) -> None:
         """Hold what is typed until the prompt can take it."""
@@ -219,8 +241,11 @@ class CopilotApp(App[int]):
             self.exit(status)
 
     def _keep_everything(self) -> None:
+        if self._held:
+            self._take_held_text()
         self._keep_place()
         self._keep_draft()
+        self.answers.keep_unbegun()
         for conversation_id in list(self.desk.turns):
             self.answers.cancel(conversation_id)
 
@@ -236,9 +261,12 @@ class CopilotApp(App[int]):
         self._close_messages_no_wait()
 
     async def on_unmount(self) -> None:
-        """Wait for the last small writes."""
+        """Wait for the last small writes, and give back what the backends hold."""
         self.searching.close()
-        self.desk.close()
+        with suppress(TimeoutError, CopilotTuiError):
+            async with asyncio.timeout(BACKENDS_MOST_S):
+                await self.desk.aclose()
+        await asyncio.to_thread(self.desk.close)
 
     # What is shown
 
@@ -250,7 +278,9 @@ class CopilotApp(App[int]):
             return
         if self._held is None:
             self._held = []  # what is typed from now on is meant for that conversation
-            self.set_timer(HELD_MOST_S, self._begin)
+        if self._held_timer is not None:
+            self._held_timer.stop()
+        self._held_timer = self.set_timer(HELD_MOST_S, self._take_held_text)
         self.run_worker(
             self._show(conversation_id), group="show", exclusive=True, exit_on_error=False
         )
@@ -282,10 +312,12 @@ class CopilotApp(App[int]):
         self._keep_place()
         self._keep_draft()
         before, self.shown = self.shown, conversation
+        self.desk.shown_id = conversation.id
         self.desk.drop_if_blank(before)
         self.desk.unread.discard(conversation.id)
         self.desk.failed.discard(conversation.id)
         self._history = None
+        self._forget_local_notice()
         self.show_messages(place)
         draft = self.desk.drafts.get(conversation.id)
         self.main.composer.fill(draft.text if draft else "", draft.caret if draft else None)
@@ -327,13 +359,23 @@ class CopilotApp(App[int]):
             status.activity = ""
             status.hints = (f"{key('help')} keys", f"{key('new')} new", f"{key('new-line')} line")
 
-    def say(self, text: str, *, warn: bool = False, seconds: float = NOTICE_S) -> None:
-        """Say something in the status line, for a while."""
+    def say(
+        self, text: str, *, warn: bool = False, seconds: float = NOTICE_S, local: bool = False
+    ) -> None:
+        """Say something in the status line, for a while.
+
+        `local`: it is about the shown reply, and over when that has ended or is not shown any more.
+        """
         status = self.main.status
+        self._notice_is_local = local
         status.notice, status.is_warning = text, warn
         if self._notice_timer is not None:
             self._notice_timer.stop()
         self._notice_timer = self.set_timer(seconds, self._unsay)
+
+    def _forget_local_notice(self) -> None:
+        if self._notice_is_local:
+            self._unsay()
 
     def _unsay(self) -> None:
         self.main.status.notice = ""
@@ -346,8 +388,9 @@ class CopilotApp(App[int]):
         if not prompt.strip():
             self.answers.try_again()
         elif self.answers.send(self.shown, prompt):
+            self._history = None
+            self._forget_local_notice()
             self.main.composer.take()
-            self._keep_draft()
 
     def on_reply_changed(self, message: messages.ReplyChanged) -> None:
         """Let the transcript take what came."""
@@ -359,6 +402,7 @@ class CopilotApp(App[int]):
         """Show how it ended, and save it if the end was a stop."""
         if message.conversation_id == self.shown.id:
             self.main.transcript.finish(message.reply_id)
+            self._forget_local_notice()
             self.refresh_status()
         self.refresh_sidebar()
         self.run_worker(
@@ -368,9 +412,25 @@ class CopilotApp(App[int]):
         )
 
     def on_notice(self, message: messages.Notice) -> None:
-        """Say it, if it is about what is shown."""
+        """Say it, if it is about what is shown or must be known anyway."""
         if message.conversation_id == self.shown.id:
-            self.say(message.text)
+            self.say(message.text, warn=message.is_warning, local=True)
+        elif message.is_warning and (elsewhere := self.desk.open.get(message.conversation_id)):
+            self.say(f"{elsewhere.title}: {message.text}", warn=True)
+
+    def _in_trouble(self, error: StoreError) -> None:
+        self.post_message(messages.Trouble(in_one_line(error)))  # from any thread
+
+    def on_trouble(self, message: messages.Trouble) -> None:
+        """Something could not be written: say it, and try again until it is."""
+        self.say(f"{message.text} Nothing is lost yet: it is tried again.", warn=True)
+        if self._retry_timer is None:
+            self._retry_timer = self.set_interval(RETRY_S, self._retry)
+
+    def _retry(self) -> None:
+        if not self.desk.retry() and self._retry_timer is not None:
+            self._retry_timer.stop()
+            self._retry_timer = None
 
     def pick(self) -> None:
         """Let the user choose who answers from now on."""
@@ -468,8 +528,9 @@ class CopilotApp(App[int]):
         prompts = [m.content for m in self.shown.path() if m.role is Role.USER]
         at = len(prompts) if self._history is None else self._history
         wanted = at + message.step
-        if self._history is None and (message.step > 0 or self.main.composer.text.strip()):
-            return
+        recalled = "" if self._history is None else prompts[min(self._history, len(prompts) - 1)]
+        if self.main.composer.text != recalled or (self._history is None and message.step > 0):
+            return  # it was changed, and is nobody's but the user's
         if 0 <= wanted < len(prompts):
             self._history = wanted
             self.main.composer.fill(prompts[wanted])

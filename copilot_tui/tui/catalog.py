@@ -33,9 +33,12 @@ class Choice(NamedTuple):
 
 
 class Catalog:
-    """Lists of models by backend. What is remembered may be deleted at any time."""
+    """Lists of models by backend. What is remembered may be deleted at any time.
 
-    def __init__(self, file: Path, backend_named: Callable[[str], Backend]) -> None:
+    Without a file nothing is remembered.
+    """
+
+    def __init__(self, file: Path | None, backend_named: Callable[[str], Backend]) -> None:
         self._file = file
         self._backend_named = backend_named
         self._models: dict[str, list[Model]] = {}
@@ -72,6 +75,8 @@ class Catalog:
     def _read(self) -> None:
         from copilot_tui.backends import Model
 
+        if self._file is None:
+            return
         try:
             found: dict[str, Any] = json.loads(self._file.read_bytes())
             self._recent = [Choice(*each) for each in found["recent"]]
@@ -84,6 +89,8 @@ class Catalog:
     def _write(self) -> None:
         from copilot_tui.store.files import Disk
 
+        if self._file is None:
+            return
         found = {"recent": self._recent, "models": self._models}
         data = json.dumps(found, ensure_ascii=True).encode()
         try:

@@ -9,15 +9,15 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from copilot_tui.conversation import Conversation, Message, Role, Status, new_conversation, utc_now
+from copilot_tui.errors import StoreError
 from copilot_tui.tui.sidebar import Mark, Row
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
-    from concurrent.futures import Future, ThreadPoolExecutor
     from datetime import datetime
 
     from copilot_tui.backends import Backend, Delta
@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     from copilot_tui.replies import Turn
     from copilot_tui.store import Draft, PrivateStore, Store, ViewState
     from copilot_tui.tui.catalog import Catalog, Choice
+    from copilot_tui.tui.safekeeping import Safekeeping
 
+
+RETRY_S: Final = 2.0
+"""How often what could not be written is tried again."""
 
 OPEN_MOST: Final = 16
 """Conversations that are kept in memory when nothing streams in them; others are read again."""
@@ -60,7 +64,18 @@ class Desk:
         self.unread: set[str] = set()
         self.failed: set[str] = set()
         self.drafts: dict[str, Draft] = {}
+        self.shown_id = ""
+        """What the app shows; its object stays the same while it does."""
+        self.on_trouble: Callable[[StoreError], None] = lambda _: None
+        """Called, in any thread, when something could not be written; it is tried again."""
         self._saved: set[str] = set()
+        self._only_drafts: set[str] = set()
+        """Conversations that are on disk for nothing but a draft of this program."""
+        self._saving: set[str] = set()
+        self._gone: set[str] = set()
+        """What was deleted since the list was last read in full."""
+        self._picked: set[str] = set()
+        """Conversations in which the user chose who answers, over what the start said."""
         self._noted: dict[str, Row] = {}
         """Rows that changed since the list was last read in full."""
         self._views: dict[str, ViewState] = {}
@@ -71,18 +86,27 @@ class Desk:
         self._backends: dict[str, Backend] = {}
 
     @cached_property
-    def _disk(self) -> ThreadPoolExecutor:
-        """One thread, so that the later draft is also the later write."""
-        from concurrent.futures import ThreadPoolExecutor
+    def _notes(self) -> Safekeeping:
+        """Drafts and places: small, and never behind a conversation that is locked."""
+        return self._safekeeping("notes")
 
-        return ThreadPoolExecutor(1, thread_name_prefix="copilot-tui-disk")
+    @cached_property
+    def _saves(self) -> Safekeeping:
+        """Whole conversations."""
+        return self._safekeeping("saves")
+
+    def _safekeeping(self, name: str) -> Safekeeping:
+        from copilot_tui.tui.safekeeping import Safekeeping
+
+        return Safekeeping(name, lambda error: self.on_trouble(error))
 
     @cached_property
     def catalog(self) -> Catalog:
         """What the backends offer."""
         from copilot_tui.tui.catalog import Catalog
 
-        return Catalog(self.config.cache_dir / "models.json", self.backend_named)
+        file = None if self._is_private else self.config.cache_dir / "models.json"
+        return Catalog(file, self.backend_named)
 
     @cached_property
     def store(self) -> Store | PrivateStore:
@@ -103,31 +127,43 @@ class Desk:
 
     async def load(self, conversation_id: str) -> Conversation:
         """The conversation, from the desk or the store. Raises StoreError."""
-        if conversation_id in self.open:
+        if self._is_held(conversation_id):
             self.open[conversation_id] = self.open.pop(conversation_id)
         else:
+            # Read again, also if it was open: others may have written to it meanwhile.
             loaded = await asyncio.to_thread(self.store.load, conversation_id)
             draft = await asyncio.to_thread(self.store.draft, conversation_id)
             # No await from here on. Another task may have been faster; there is one object for
             # each conversation.
-            self.open.setdefault(conversation_id, loaded)
+            if not self._is_held(conversation_id):
+                self.open.pop(conversation_id, None)
+                self.open[conversation_id] = loaded
             self._saved.add(conversation_id)
             if draft is not None:
                 self.drafts.setdefault(conversation_id, draft)
             self._put_away()
         return self.open[conversation_id]
 
+    def _is_held(self, conversation_id: str) -> bool:
+        """Whether the open object is ahead of the disk, and must not be read anew."""
+        return conversation_id in self.open and (
+            conversation_id == self.shown_id
+            or conversation_id not in self._saved
+            or conversation_id in self.turns
+            or conversation_id in self._saving
+            or any(turn.conversation.id == conversation_id for turn in self._stopped.values())
+            or self._saves.holds(conversation_id)
+        )
+
     def _put_away(self) -> None:
         """Let go of saved conversations that were not used for long and that nothing grows in."""
-        busy = {turn.conversation.id for turn in self._stopped.values()} | self.turns.keys()
-        idle = [id_ for id_ in self.open if id_ in self._saved and id_ not in busy]
+        idle = [id_ for id_ in self.open if not self._is_held(id_)]
         for id_ in idle[: max(0, len(idle) - OPEN_MOST)]:
             del self.open[id_]
 
     async def view_state(self, conversation_id: str) -> ViewState | None:
         """Where the conversation was left."""
-        state: ViewState | None = await self.in_order(self.store.view_state, conversation_id)
-        return state
+        return await asyncio.to_thread(self.store.view_state, conversation_id)
 
     async def read_rows(self, *, at_once: bool = False) -> None:
         """Read the list of conversations; `at_once`: what the index knows, without a look
@@ -136,11 +172,12 @@ class Desk:
         read = self.store.cached_summaries if at_once else self.store.summaries
         if not at_once:
             self._noted.clear()
+            self._gone.clear()
         summaries = await asyncio.to_thread(read)
         rows = [
             Row(each.id, each.title, each.updated_at, each.pinned)
             for each in summaries
-            if not each.archived
+            if not each.archived and each.id not in self._gone
         ]
         self._saved.update(row.id for row in rows)
         known = {row.id for row in rows}
@@ -162,6 +199,7 @@ class Desk:
         """Take one conversation out of the list."""
         self.rows = [row for row in self.rows if row.id != conversation_id]
         self._noted.pop(conversation_id, None)
+        self._gone.add(conversation_id)
         self.open.pop(conversation_id, None)
 
     def marks(self) -> dict[str, Mark]:
@@ -175,7 +213,13 @@ class Desk:
 
     def backend_config(self, conversation: Conversation) -> BackendConfig:
         """What answers in this conversation."""
-        return self.config.backend_of(conversation.backend)
+        return self._config_for(conversation).backend_of(conversation.backend)
+
+    def _config_for(self, conversation: Conversation) -> Config:
+        # What was given at the start was the user's earlier word, where another was spoken since.
+        if conversation.id in self._picked:
+            return replace(self.config, is_backend_given=False, given_model=None)
+        return self.config
 
     def backend(self, conversation: Conversation) -> Backend:
         """The backend of a conversation, made when it is first needed. Raises ConfigError."""
@@ -194,13 +238,14 @@ class Desk:
 
     def choose(self, conversation: Conversation, choice: Choice) -> None:
         """Let another backend or model answer from now on."""
-        # What was given at the start was the user's earlier word.
-        self.config = replace(self.config, is_backend_given=False, given_model=None)
+        self._picked.add(conversation.id)
         conversation.backend = choice.backend
         conversation.model = choice.model or self.config.backends[choice.backend].model or None
-        conversation.settings.pop("provider", None)
-        if choice.provider:
-            conversation.settings["provider"] = choice.provider
+        # Another object, and not this one changed: a thread may be saving it.
+        settings = {key: value for key, value in conversation.settings.items() if key != "provider"}
+        conversation.settings = settings | (
+            {"provider": choice.provider} if choice.provider else {}
+        )
 
     def present_choice(self, conversation: Conversation) -> Choice:
         """Who answers in this conversation."""
@@ -214,15 +259,23 @@ class Desk:
         """Put a prompt, and an empty reply to it, into the conversation."""
         from copilot_tui import replies
 
-        name = replies.choose_backend(conversation, self.config).name
+        name = replies.choose_backend(conversation, self._config_for(conversation)).name
         turn = replies.new_turn(conversation, prompt, backend_name=name, now=self.now)
+        # The draft stays on disk until the prompt is there.
+        self.drafts.pop(conversation.id, None)
+        turn.on_saved = partial(self._drop_draft, conversation.id)
         return self._note_turn(turn)
+
+    def _drop_draft(self, conversation_id: str) -> None:
+        if conversation_id not in self.drafts:
+            drop = partial(self.store.save_draft, conversation_id, None)
+            self._notes.keep(("draft", conversation_id), drop)
 
     def begin_again(self, conversation: Conversation, reply_id: str) -> Turn:
         """Put another empty reply beside this one."""
         from copilot_tui import replies
 
-        name = replies.choose_backend(conversation, self.config).name
+        name = replies.choose_backend(conversation, self._config_for(conversation)).name
         turn = replies.another_reply(conversation, reply_id, backend_name=name, now=self.now)
         return self._note_turn(turn)
 
@@ -232,6 +285,7 @@ class Desk:
         self.asked.add(id_)
         self.failed.discard(id_)
         self._saved.add(id_)
+        self._only_drafts.discard(id_)
         self.note_row(turn.conversation)
         return turn
 
@@ -253,7 +307,7 @@ class Desk:
             self._stopped[turn.reply.id] = turn
         if self.turns.get(id_) is turn:
             del self.turns[id_]
-        if turn.reply.status is Status.ERROR:
+        if turn.reply.error is not None and not shown:
             self.failed.add(id_)
         if not shown:
             self.unread.add(id_)
@@ -261,73 +315,125 @@ class Desk:
 
     async def save_stopped(self, reply_id: str) -> None:
         """Save a reply that was stopped; one that ended by itself is saved. Raises StoreError."""
-        if (turn := self._stopped.pop(reply_id, None)) is not None:
+        turn = self._stopped.get(reply_id)
+        if turn is not None:
             from copilot_tui import replies
 
-            saved = await self.in_order(replies.settle, turn, self.store)
+            try:
+                saved = await self.in_order(replies.settle, turn, self.store)
+            except StoreError:
+                self.keep_saved(turn)
+                raise
+            finally:
+                self._stopped.pop(reply_id, None)
             saved.apply_to(turn.conversation)
+            if turn.on_saved is not None:
+                turn.on_saved()
+
+    def keep_saved(self, turn: Turn) -> None:
+        """Bring a turn's conversation to disk as soon as that can be done."""
+        conversation = turn.conversation
+
+        def write() -> None:
+            self.store.save(conversation)
+            if turn.journal is not None and conversation.id not in self.turns:
+                turn.journal.discard()
+            if turn.on_saved is not None:
+                turn.on_saved()
+
+        self._saves.keep(conversation.id, write)
 
     async def save(self, conversation: Conversation) -> None:
         """Save a conversation that was changed by hand. Raises StoreError."""
         conversation.touch(self.now())
-        saved = await self.in_order(self.store.save, conversation)
+        self._only_drafts.discard(conversation.id)
+        self._saving.add(conversation.id)
+        try:
+            saved = await self.in_order(self.store.save, conversation)
+        except StoreError:
+            self._saves.keep(conversation.id, partial(self.store.save, conversation))
+            raise
+        finally:
+            self._saving.discard(conversation.id)
         saved.apply_to(conversation)
 
     # What is kept beside the conversations
 
-    def keep_draft(self, conversation: Conversation, text: str, caret: int) -> Future[None] | None:
+    def keep_draft(self, conversation: Conversation, text: str, caret: int) -> None:
         """Save the composer's text with its caret; a conversation that is only a draft is saved
         too.
         """
         before = self.drafts.get(conversation.id)
         draft = None
-        if text:
+        if text.strip():
             from copilot_tui.store import Draft
 
             draft = Draft(text=text, caret=caret)
         if draft == before:
-            return None
+            return
         if draft is None:
             self.drafts.pop(conversation.id, None)
         else:
             self.drafts[conversation.id] = draft
         if draft is not None and conversation.id not in self._saved:
             self._saved.add(conversation.id)
+            self._only_drafts.add(conversation.id)
             conversation.touch(self.now())
             self.note_row(conversation)
-            self.submit(self.store.save, conversation)
-        return self.submit(self.store.save_draft, conversation.id, draft)
+            self._saves.keep(conversation.id, partial(self.store.save, conversation))
+        write = partial(self.store.save_draft, conversation.id, draft)
+        self._notes.keep(("draft", conversation.id), write)
 
     def keep_view(self, conversation_id: str, state: ViewState) -> None:
         """Save where a conversation was left."""
         if conversation_id in self._saved and self._views.get(conversation_id) != state:
             self._views[conversation_id] = state
-            self.submit(self.store.save_view_state, conversation_id, state)
+            write = partial(self.store.save_view_state, conversation_id, state)
+            self._notes.keep(("view", conversation_id), write)
 
     def is_blank(self, conversation: Conversation) -> bool:
         """Whether nothing is in it: no message and no draft."""
         return not conversation.messages and conversation.id not in self.drafts
 
     def drop_if_blank(self, conversation: Conversation) -> None:
-        """Let go of a conversation that nothing was written in."""
-        if self.is_blank(conversation):
-            self.forget(conversation.id)
-            if conversation.id in self._saved:
-                self._saved.discard(conversation.id)
-                self.submit(self.store.delete, conversation.id)
+        """Let go of a conversation that is here for nothing but a draft, which is gone."""
+        id_ = conversation.id
+        if not self.is_blank(conversation):
+            return
+        if id_ in self._only_drafts and not (conversation.system or conversation.tags):
+            self._only_drafts.discard(id_)
+            self._saved.discard(id_)
+            self.forget(id_)
+            self._saves.keep(id_, partial(self._delete_if_empty, id_))
+        elif id_ not in self._saved:
+            self.forget(id_)
 
-    def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:  # noqa: ANN401
-        """Run something of the store in the disk thread, after what was submitted before."""
-        return self._disk.submit(function, *arguments)
+    def _delete_if_empty(self, conversation_id: str) -> None:
+        if not self.store.load(conversation_id).messages:  # nobody else wrote into it
+            self.store.delete(conversation_id)
 
     async def in_order(self, function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401
-        """The same, and its result."""
-        return await asyncio.wrap_future(self.submit(function, *arguments))
+        """Run something of the store after what was to be saved before; its result."""
+        return await asyncio.wrap_future(self._saves.submit(function, *arguments))
+
+    def retry(self) -> bool:
+        """Try again what could not be written; whether there was something."""
+        kept = [vars(self)[name] for name in ("_notes", "_saves") if name in vars(self)]
+        failed = [each for each in kept if each.has_failed]
+        for each in failed:
+            each.retry()
+        return bool(failed)
 
     def close(self) -> None:
-        """Wait for the writes that are on their way."""
-        if "_disk" in vars(self):
-            self._disk.shutdown(wait=True)
+        """Wait for the writes that are on their way, and try once more what has failed."""
+        for name in ("_saves", "_notes"):
+            if name in vars(self):
+                vars(self)[name].close()
+
+    async def aclose(self) -> None:
+        """Give back the backends' sockets and processes."""
+        for backend in self._backends.values():
+            await backend.aclose()
 
 
 def _row_of(conversation: Conversation) -> Row:

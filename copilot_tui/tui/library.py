@@ -12,6 +12,9 @@ from copilot_tui.tui.answers import in_one_line
 if TYPE_CHECKING:
     from copilot_tui.tui.app import CopilotApp
 
+TITLE_MOST: Final = 24
+"""Characters of a title in a notice, which must not push the rest away."""
+
 UNDO_S: Final = 12.0
 """How long Ctrl+Z brings a deleted conversation back; `restore` does for thirty days."""
 
@@ -28,7 +31,8 @@ class Library:
     def __init__(self, app: CopilotApp) -> None:
         self._app = app
         self._desk = app.desk
-        self._deleted: _Deleted | None = None
+        self._deleted: list[_Deleted] = []
+        """What can be brought back, the last at the end."""
 
     def ask_for_title(self, conversation_id: str) -> None:
         """Let the user type another title."""
@@ -71,22 +75,27 @@ class Library:
             app.say(in_one_line(error), warn=True)
             return
         self._desk.forget(conversation_id)
-        self._deleted = _Deleted(conversation_id, conversation.title, time.monotonic())
+        self._deleted.append(_Deleted(conversation_id, conversation.title, time.monotonic()))
         if conversation_id == app.shown.id:
             app.take_up(self._desk.new(), None)
             if following is not None:
                 app.show(following)
         app.refresh_sidebar()
         app.say(
-            f"Deleted “{conversation.title}” · {app.main.key('undo')} brings it back",
+            f"{app.main.key('undo')} brings back “{_short(conversation.title)}”, which was deleted",
             seconds=UNDO_S,
         )
 
     def undo(self) -> bool:
         """Bring back what was deleted last, while its notice stands; whether that was so."""
-        deleted, self._deleted = self._deleted, None
-        if deleted is None or time.monotonic() - deleted.at > UNDO_S:
+        since = time.monotonic() - UNDO_S
+        # One deletion after another within the time: all of them.
+        if not self._deleted or self._deleted[-1].at < since:
+            self._deleted.clear()
             return False
+        deleted = self._deleted.pop()
+        if self._deleted:
+            self._deleted[-1] = self._deleted[-1]._replace(at=time.monotonic())
         self._app.run_worker(self._restore(deleted), group="delete", exit_on_error=False)
         return True
 
@@ -98,4 +107,8 @@ class Library:
             self._app.say(in_one_line(error), warn=True)
             return
         self._app.show(deleted.id)
-        self._app.say(f"“{deleted.title}” is back")
+        self._app.say(f"“{_short(deleted.title)}” is back")
+
+
+def _short(title: str) -> str:
+    return title if len(title) <= TITLE_MOST else title[: TITLE_MOST - 1] + "…"

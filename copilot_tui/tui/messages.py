@@ -32,6 +32,15 @@ class Notice(Message):
 
     conversation_id: str
     text: str
+    is_warning: bool = False
+    """It is worth saying also while another conversation is shown."""
+
+
+@dataclass
+class Trouble(Message):
+    """Something could not be written to disk; it is kept and tried again."""
+
+    text: str
 
 
 @dataclass

@@ -313,7 +313,7 @@ async def test_deleting_a_streaming_conversation_stops_it_and_undo_has_its_text(
         await send(pilot, "hello")
         await hold.reached.wait()
         await pilot.press("f8")
-        await until(pilot, lambda: "Deleted" in app.main.status.notice)
+        await until(pilot, lambda: "was deleted" in app.main.status.notice)
         assert backend.closed == 1
         await pilot.press("ctrl+z")
         await until(pilot, lambda: "half of it" in shown_text(app))
