@@ -149,3 +149,15 @@ def test_the_colours_of_code_that_streamed_are_those_of_the_whole() -> None:
         assert all(
             isinstance(s, Segment) for line in streamer.document.lines for s in line.segments
         )
+
+
+def test_a_formula_that_never_ends_lets_go_of_what_follows() -> None:
+    lines = "x_1 &= y\n" * 90
+    check_stream(f"Text\n$$\n{lines}\n# Head\n", 40, step=23)
+    check_stream(f"Text\n\\[ {'long ' * 1300}\n- a\n- b\n\n\\]\n", 40, step=211)
+
+
+def test_a_long_paragraph_with_formulas_settles_word_by_word() -> None:
+    words = "a $x_1 + y$ b \\(z\\) for $5 each, *then $$a = b$$ more* words $c d$1 "
+    check_stream(words * 60 + "\n\nend", 70, step=29)
+    check_stream("One $5 note. " + "Many words follow. " * 120 + "$x$ " * 90, 70, step=31)

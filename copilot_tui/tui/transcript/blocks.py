@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.segment import Segment
 from rich.style import Style
 
-from copilot_tui.tui.transcript import code, maths, maths_rules
+from copilot_tui.tui.transcript import code
 from copilot_tui.tui.transcript.inline import Inline
 from copilot_tui.tui.transcript.lines import Line
 from copilot_tui.tui.transcript.markdown import Node, nodes
@@ -115,6 +115,8 @@ class Blocks:
         self, token: Token, references: Mapping[str, Any], width: int, base: Style
     ) -> list[Line]:
         """A formula, set in from the text around it. One without its end is shown as written."""
+        from copilot_tui.tui.transcript import maths, maths_rules  # most conversations have none
+
         if not token.meta["is_closed"]:
             if token.meta["is_alone"]:
                 return self._as_written(token.content, width)

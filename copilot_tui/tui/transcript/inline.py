@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.style import Style
 
-from copilot_tui.tui.transcript import maths
 from copilot_tui.tui.transcript.markdown import parse_inline
 from copilot_tui.tui.transcript.wrap import JOINER
 
@@ -81,6 +80,8 @@ class Inline:
             case "code_inline":
                 return token.content.replace("\t", TAB), style + self._code
             case "math_inline":
+                from copilot_tui.tui.transcript import maths  # most conversations have none
+
                 return maths.inline(token.content), style + self._maths
             case "softbreak":
                 return " ", style

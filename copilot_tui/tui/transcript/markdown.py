@@ -11,8 +11,6 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from copilot_tui.tui.transcript import maths_rules
-
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
@@ -29,6 +27,8 @@ References = dict[str, Any]
 def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt  # 60 ms: not before it is needed
 
+    from copilot_tui.tui.transcript import maths_rules
+
     # What is nested deeper is not shown; 20, the preset's own limit, is ten lists.
     parser = MarkdownIt("commonmark", {"maxNesting": 60}).enable(["table", "strikethrough"])
     maths_rules.install(parser)
@@ -39,6 +39,9 @@ def warm_up() -> None:
     """Import what rendering needs; to be called in a thread after the first frame."""
     from pygments.lexers import get_lexer_by_name
 
+    from copilot_tui.tui.transcript import maths
+
+    maths.inline("x")
     parse_inline(parse_blocks("warm *up*", {})[1].content, {})
     get_lexer_by_name("python")
 
@@ -97,6 +100,27 @@ def tag_end(text: str, position: int) -> int:
 
     match = HTML_TAG_RE.match(text[position:]) or _ADDRESS.match(text[position:])
     return position + match.end() if match else -1
+
+
+def formula_end(text: str, start: int) -> int:
+    """Behind the formula that starts at this mark, or behind the mark; -1: it may still be one."""
+    from copilot_tui.tui.transcript.maths_rules import formula_at, run_of
+
+    formula = formula_at(text, start)
+    if not formula.is_final:
+        return -1
+    return formula.end or start + (run_of(text, start) or 2)
+
+
+def may_begin_formula(line: str) -> bool:
+    """Whether a line that may go on is, or may become, the first of a formula in a block."""
+    if line in ("$", "\\"):
+        return True
+    if not line.startswith(("$$", "\\[")):
+        return False
+    from copilot_tui.tui.transcript.maths_rules import is_text
+
+    return not is_text(line)
 
 
 class Node(NamedTuple):

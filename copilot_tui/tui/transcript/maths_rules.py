@@ -56,7 +56,7 @@ def formula_at(text: str, start: int) -> Formula:
     """What opens at a `$`, `\\(` or `\\[`."""
     if text[start] != "$":
         return _in_brackets(text, start)
-    count = _run(text, start)
+    count = run_of(text, start)
     if start + count == len(text):
         return _NOT_YET
     if count > 2 or (
@@ -67,8 +67,8 @@ def formula_at(text: str, start: int) -> Formula:
     if closing < 0:
         return _NOTHING if is_final else _NOT_YET
     end = closing + count
-    if _run(text, closing) != count:
-        return _NOTHING if closing + _run(text, closing) < len(text) else _NOT_YET
+    if run_of(text, closing) != count:
+        return _NOTHING if closing + run_of(text, closing) < len(text) else _NOT_YET
     content = text[start + count : closing]
     after = text[end : end + 1]
     if not _may_close(content, after, count):
@@ -76,7 +76,8 @@ def formula_at(text: str, start: int) -> Formula:
     return Formula(end, is_final=bool(after), mark="$" * count)
 
 
-def _run(text: str, start: int) -> int:
+def run_of(text: str, start: int) -> int:
+    """How many dollars stand here."""
     end = start
     while end < len(text) and text[end] == "$":
         end += 1
@@ -120,7 +121,7 @@ def inline_rule(state: StateInline, silent: bool) -> bool:
         return False
     formula = formula_at(state.src, state.pos)
     if not formula.end:
-        run = _run(state.src, state.pos)
+        run = run_of(state.src, state.pos)
         if not silent:
             state.pending += "$" * run  # all of the run is text: its second opens nothing
         state.pos += run
@@ -143,7 +144,7 @@ class _Opening(NamedTuple):
 def _opening(line: str) -> _Opening | None:
     """What a line without its indentation opens."""
     mark = line[:2]
-    if mark not in BLOCK_MARKS or _run(line, 0) > 2 or len(line) > _LONGEST_BLOCK:
+    if mark not in BLOCK_MARKS or run_of(line, 0) > 2 or len(line) > _LONGEST_BLOCK:
         return None
     closing = _closing(line, 2, mark)
     if closing < 0:
@@ -164,7 +165,7 @@ def _closing(line: str, position: int, mark: str) -> int:
 
 def is_text(line: str) -> bool:
     """Whether a line that begins with an opening mark, and may go on, opens no block for sure."""
-    if _run(line, 0) > 2 or len(line) > _LONGEST_BLOCK:
+    if run_of(line, 0) > 2 or len(line) > _LONGEST_BLOCK:
         return True
     return _closing(line, 2, line[:2]) >= 0 and _opening(line) is None
 

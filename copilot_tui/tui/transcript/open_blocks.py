@@ -11,8 +11,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 from copilot_tui.tui.transcript import code
 from copilot_tui.tui.transcript.blocks import alignments
 from copilot_tui.tui.transcript.lines import Line
-from copilot_tui.tui.transcript.markdown import Node, References, nodes, parse_blocks
-from copilot_tui.tui.transcript.maths_rules import BLOCK_MARKS, is_text
+from copilot_tui.tui.transcript.markdown import (
+    Node,
+    References,
+    may_begin_formula,
+    nodes,
+    parse_blocks,
+)
 from copilot_tui.tui.transcript.paragraph import GrowingParagraph
 from copilot_tui.tui.transcript.tables import MEASURED_ROWS, Cell, TableLayout
 
@@ -271,9 +276,7 @@ def _goes_on(partial: str) -> bool:
     text = partial.lstrip(" \t")
     if not text:
         return False
-    if text.startswith(BLOCK_MARKS):
-        return is_text(text)
-    if text in ("$", "\\"):
+    if may_begin_formula(text):
         return False
     if text[0] not in _MAY_TURN:
         return True

@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from copilot_tui.tui.transcript.markdown import closed_inline, tag_end
-from copilot_tui.tui.transcript.maths_rules import formula_at
+from copilot_tui.tui.transcript.markdown import closed_inline, formula_end, tag_end
 from copilot_tui.tui.transcript.wrap import GrowingRows, Row
 
 if TYPE_CHECKING:
@@ -102,8 +101,7 @@ def _end_of_mark(text: str, start: int, mark: str) -> int:
     if mark == "](":
         return _closing_parenthesis(text, behind)
     if mark[0] == "$" or mark in _FORMULAS:
-        formula = formula_at(text, start)
-        return (formula.end or behind) if formula.is_final else -1
+        return formula_end(text, start)
     if mark == "<":
         return tag_end(text, start)
     return behind
