@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from copilot_tui.conversation import Role
 from copilot_tui.tui.transcript import Place, Transcript
 from tests.tui.test_transcript import LONG, TranscriptApp, flushed, prompt, reply, screen
@@ -218,3 +220,47 @@ async def test_an_empty_transcript_has_no_line_to_select() -> None:
         app.transcript.show([reply("", "a")])
         await pilot.press("shift+up", "down", "home", "end")
         assert app.transcript.select() is None
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "rows"),
+    [
+        ((2, 5), (59, 9), (5, 9)),  # the scrollbar, below where it began
+        ((12, 9), (59, 5), (6, 9)),  # and above: the text is to the left of it
+        ((2, 5), (30, 21), (5, 19)),  # what is below the pane
+    ],
+)
+async def test_a_drag_that_leaves_the_text_selects_to_where_the_mouse_is(
+    start: tuple[int, int], end: tuple[int, int], rows: tuple[int, int]
+) -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 24)) as pilot:
+        app.transcript.styles.height = 20
+        await pilot.pause()
+        app.transcript.show([reply(LONG, "a"), reply(LONG, "b")])
+        app.transcript.action_scroll_home()
+        await pilot.mouse_down(Transcript, offset=start)
+        await pilot.hover(Transcript, offset=end)
+        await pilot.mouse_up(Transcript, offset=end)
+        await pilot.pause()
+        lines = [row.strip() for row in screen(app)[rows[0] : rows[1] + 1]]
+        shown = [line for line in lines if line]
+        selected = app.transcript.selected_source().split("\n\n")
+        assert len(selected) == len(shown) > 1
+        assert selected[:-1] == shown[:-1]
+        assert shown[-1].startswith(selected[-1])
+
+
+async def test_a_drag_from_beside_the_transcript_selects_what_is_in_sight_of_it() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 24)) as pilot:
+        app.transcript.styles.height = 20
+        await pilot.pause()
+        app.transcript.show([reply(LONG, "a"), reply(LONG, "b")])
+        app.transcript.action_scroll_home()
+        await pilot.mouse_down(offset=(30, 22))
+        await pilot.hover(offset=(0, 10))
+        await pilot.mouse_up(offset=(0, 10))
+        await pilot.pause()
+        lines = [line for row in screen(app)[10:] if (line := row.strip())]
+        assert app.transcript.selected_source().split("\n\n") == lines

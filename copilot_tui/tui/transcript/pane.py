@@ -20,7 +20,7 @@ from textual.geometry import Offset, Region, Size
 from textual.message import Message as Event
 from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
-from textual.selection import Selection
+from textual.selection import SELECT_ALL, Selection
 from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
@@ -602,8 +602,7 @@ class Transcript(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """One line, with what Textual's text selection asks for: what each character is."""
         strip = self._strips(y, 1)[0]
-        entry, line = self._stack.heights.find(max(0, y + round(self.scroll_y)))
-        return strip.apply_offsets(0, row_number(entry, max(0, line)))
+        return strip.apply_offsets(*self._character_at(Offset(0, y)))
 
     def _strips(self, y: int, count: int) -> list[Strip]:
         if self._painter.frame is None:
@@ -613,6 +612,30 @@ class Transcript(ScrollView, can_focus=True):
         return self._painter.strips(y + round(self.scroll_y), count, self.text_selection)
 
     # Selecting, links
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        """Textual selects all that is beyond, also out of sight, once a drag leaves the text."""
+        now = self.text_selection  # a watcher may be told of what is no longer so
+        if now is not None and None in now:
+            self.screen.selections = {**self.screen.selections, self: self._in_sight(now)}
+        super().selection_updated(selection)
+
+    def _in_sight(self, selection: Selection) -> Selection:
+        """The selection with its open end where the mouse is beside the text, or at the edge."""
+        right, bottom = self.scrollable_content_region.width, self.size.height - 1
+        mouse = self.app.mouse_position - self.region.offset
+        beside = Offset(min(max(mouse.x, 0), right), min(max(mouse.y, 0), bottom))
+        first, last = Offset(0, 0), Offset(right, bottom)
+        if selection != SELECT_ALL and (mouse != beside or mouse.x == right):
+            first = last = beside
+        return Selection(
+            selection.start or self._character_at(first), selection.end or self._character_at(last)
+        )
+
+    def _character_at(self, offset: Offset) -> Offset:
+        """A place in the pane as Textual's selections have it."""
+        entry, line = self._stack.heights.find(max(0, offset.y + round(self.scroll_y)))
+        return Offset(offset.x, row_number(entry, max(0, line)))
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """The source of what is selected."""
