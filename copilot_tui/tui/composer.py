@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 from unicodedata import category
 
+from rich.segment import Segment
+from rich.text import Text
 from textual import events
 from textual.binding import BindingType
 from textual.message import Message
+from textual.strip import Strip
 from textual.widgets import TextArea
 
+from copilot_tui.terminal_text import harmless
 from copilot_tui.tui.actions import bindings
+
+_LEFT_OUT_BY_RICH: Final = str.maketrans("\x07\x08\x0b\x0c\r", "\0" * 5)
 
 
 class Composer(TextArea):
@@ -67,6 +73,19 @@ class Composer(TextArea):
         text = self.text
         self.fill("")
         return text
+
+    def get_line(self, line_index: int) -> Text:
+        """A line, as long as it is: the cursor counts what Rich would leave out."""
+        line = self.document.get_line(line_index).translate(_LEFT_OUT_BY_RICH)
+        return Text(line, end="", no_wrap=True)
+
+    def render_line(self, y: int) -> Strip:
+        """A line as it is painted. The text itself stays exact: a prompt may come from a file."""
+        strip = super().render_line(y)
+        if all(segment.text.isprintable() for segment in strip):
+            return strip
+        harmless_segments = [Segment(harmless(text), style) for text, style, _ in strip]
+        return Strip(harmless_segments, strip.cell_length)  # what is taken out has no width
 
     def action_new_line(self) -> None:
         """Ctrl+J and its kin."""

@@ -9,8 +9,10 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
 
+from copilot_tui.tui.inputs import HarmlessInput
 
-class FindBar(Input):
+
+class FindBar(HarmlessInput):
     """What is typed here is found in the transcript as it is typed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from copilot_tui.terminal_text import harmless, one_line
 
@@ -23,6 +24,11 @@ def test_a_character_that_controls_the_terminal_is_taken_out(character: str, res
 @given(st.text())
 def test_only_the_harmful_characters_are_taken_out(text: str) -> None:
     assert harmless(text) == "".join(c for c in text if c not in HARMFUL)
+
+
+@pytest.mark.parametrize("character", sorted(HARMFUL))
+def test_to_textual_what_is_taken_out_has_no_width(character: str) -> None:
+    assert cell_len(f"a{character}b") == 2
 
 
 def test_tab_newline_and_words_of_every_script_stay() -> None:

@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 from copilot_tui.errors import BackendError
 from copilot_tui.terminal_text import one_line
 from copilot_tui.tui.catalog import Catalog, Choice, failure_of
+from copilot_tui.tui.inputs import HarmlessInput
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +66,7 @@ class PickerScreen(ModalScreen[Choice | None]):
         """What is typed, and what fits it."""
         with Vertical(id="picker"):
             yield Label(self._title(), id="picker-title", markup=False)
-            yield Input(placeholder="Type to narrow, or another model's name", compact=True)
+            yield HarmlessInput(placeholder="Type to narrow, or another model's name", compact=True)
             yield OptionList(id="picker-list", compact=True)
             yield Label("", classes="hint", id="picker-status", markup=False)
 

@@ -9,6 +9,9 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
+from copilot_tui.terminal_text import one_line
+from copilot_tui.tui.inputs import HarmlessInput
+
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
@@ -22,13 +25,13 @@ class RenameScreen(ModalScreen[str | None]):
 
     def __init__(self, title: str) -> None:
         super().__init__()
-        self._old = title
+        self._old = one_line(title)
 
     def compose(self) -> ComposeResult:
         """The title to be changed."""
         with Vertical(id="rename"):
             yield Label("Title of the conversation")
-            yield Input(self._old, select_on_focus=True, compact=True)
+            yield HarmlessInput(self._old, select_on_focus=True, compact=True)
             yield Label("Enter saves · Escape leaves it as it was", classes="hint")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

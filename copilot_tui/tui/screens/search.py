@@ -15,6 +15,7 @@ from copilot_tui.errors import StoreError
 from copilot_tui.search_query import parse
 from copilot_tui.store.found import LIMIT
 from copilot_tui.tui.hits import Hits
+from copilot_tui.tui.inputs import HarmlessInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,7 +85,7 @@ class SearchScreen(ModalScreen["Hit | None"]):
     def compose(self) -> ComposeResult:
         """The words, the hits, and how many there are."""
         with Vertical(id="search"):
-            yield Input(
+            yield HarmlessInput(
                 self._asked.words,
                 placeholder="Search all conversations",
                 select_on_focus=True,
