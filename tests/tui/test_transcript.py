@@ -229,6 +229,26 @@ async def test_thoughts_show_while_nothing_else_has_come_and_then_their_seconds(
         assert [line.strip() for line in screen(app)[2:5]] == ["▸ Thought for 3 s", "", "Yes."]
 
 
+async def test_thoughts_in_the_content_show_while_they_grow_and_are_folded_then() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 20)) as pilot:
+        message = reply("", "b")
+        app.transcript.show([message], live={"b"})
+        message.append("<think>\nI look ")
+        app.transcript.grow("b")
+        await flushed(app, pilot)
+        message.append("at it.")
+        app.transcript.grow("b")
+        await flushed(app, pilot)
+        assert [line.strip() for line in screen(app)[2:4]] == ["I look at it.", ""]
+        message.append("\n</think>\n\nYes.")
+        app.transcript.grow("b")
+        await flushed(app, pilot)
+        app.transcript.finish("b")
+        await flushed(app, pilot)
+        assert [line.strip() for line in screen(app)[2:5]] == ["▸ Thoughts", "", "Yes."]
+
+
 async def test_the_badge_counts_a_reply_that_grows_far_below() -> None:
     app = TranscriptApp()
     async with app.run_test(size=(60, 20)) as pilot:
