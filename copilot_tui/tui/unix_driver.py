@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import selectors
+from codecs import getincrementaldecoder
 from contextlib import suppress
 from queue import Empty, Full
 from threading import Lock
@@ -24,6 +25,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from copilot_tui.tui.signals import HUNG_UP_STATUS
 
 if TYPE_CHECKING:
+    from codecs import IncrementalDecoder
     from collections.abc import Callable, Iterable
 
     from textual import events
@@ -164,6 +166,12 @@ _SELECTORS: Final = SimpleNamespace(
 """What Textual's driver takes from the module `selectors`."""
 
 
+def _lenient(encoding: str) -> Callable[[], IncrementalDecoder]:
+    """Decodes what is typed; a byte that is none of the encoding must not end the program."""
+    decoder = getincrementaldecoder(encoding)
+    return lambda: decoder("replace")
+
+
 class TypeAheadDriver(LinuxDriver):
     """Gives the app first what was typed while it was loading."""
 
@@ -174,7 +182,10 @@ class TypeAheadDriver(LinuxDriver):
         """The terminal that it drives; there is one in a process."""
         cls.terminal = PatientParser.terminal = terminal
         vars(linux_driver).update(
-            XTermParser=PatientParser, WriterThread=PatientWriter, selectors=_SELECTORS
+            XTermParser=PatientParser,
+            WriterThread=PatientWriter,
+            selectors=_SELECTORS,
+            getincrementaldecoder=_lenient,
         )
 
     def start_application_mode(self) -> None:

@@ -254,3 +254,18 @@ def test_ctrl_z_does_not_stop_the_program(desktop: Desktop) -> None:
     window = desktop.start()
     window.type(b"abc\x1adef\n.")
     window.wait_for(lambda: [text for text, _ in desktop.drafts() if text.endswith("def\n.")])
+
+
+@pytest.mark.parametrize("wrong", [b"\xe9", b"\xff\xfe", b"\xc3", b"\xed\xa0\x80"], ids=repr)
+def test_bytes_that_are_no_utf8_are_shown_as_such_and_typing_goes_on(
+    desktop: Desktop, wrong: bytes
+) -> None:
+    window = desktop.start()
+    window.type(b"before")
+    window.wait_for_text("before")
+    window.type(wrong)
+    window.type(b" after")
+    wanted = "before" + wrong.decode("utf-8", "replace") + " after"
+    window.wait_for(lambda: is_draft(desktop, wanted))
+    window.type(QUIT)
+    assert window.ended() == 0
