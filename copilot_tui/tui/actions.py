@@ -82,6 +82,24 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "Conversations",
     ),
     Action(
+        "focus-next",
+        "tab",
+        "focus_next_room",
+        "Focus",
+        "move the focus: prompt, sidebar, transcript",
+        "Conversations",
+        palette=False,
+    ),
+    Action(
+        "focus-previous",
+        "shift+tab",
+        "focus_previous_room",
+        "Focus back",
+        "move the focus the other way",
+        "Conversations",
+        palette=False,
+    ),
+    Action(
         "sidebar", "ctrl+b,f9", "sidebar", "Sidebar", "show or hide the sidebar", "Conversations"
     ),
     Action(

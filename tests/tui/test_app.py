@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from copilot_tui.conversation import Conversation, Message, Role, Status, new_conversation, utc_now
@@ -496,3 +497,74 @@ async def test_a_link_is_opened_only_after_a_look_at_its_address(make_app: MakeA
             await pilot.press("escape")
             await until(pilot, lambda: len(app.screen_stack) == 1)
             assert (url in opened) is opens
+
+
+async def test_what_is_typed_while_reading_goes_to_the_prompt(
+    make_app: MakeApp, store: Store
+) -> None:
+    saved_conversation(store, "old", "q", "a")
+    async with make_app(continue_last=True).run_test() as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: app.shown.title == "old")
+        app.main.transcript.focus()
+        await pilot.pause()
+        await pilot.press("a", "b", "c")
+        assert app.main.composer.text == "abc"
+        assert app.main.composer.has_focus
+        app.main.transcript.focus()
+        await pilot.pause()
+        app.post_message(events.Paste("two\r\nlines"))
+        await until(pilot, lambda: app.main.composer.text == "abctwo\nlines")
+
+
+async def test_without_colour_everything_is_drawn(
+    make_app: MakeApp, backend: FakeBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    backend.scripts = [["**bold** `code`"]]
+    async with make_app().run_test() as pilot:
+        await send(pilot, "hello")
+        await ended(pilot)
+        await pilot.press("f1")
+        await pilot.press("escape")
+        assert "bold code" in shown_text(app_of(pilot))
+
+
+async def test_several_deletions_are_undone_one_by_one(make_app: MakeApp, store: Store) -> None:
+    for name in ("one", "two", "three"):
+        saved_conversation(store, name, "q", "a")
+    async with make_app(continue_last=True).run_test() as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: app.shown.title == "three")
+        await pilot.press("f8")
+        await until(pilot, lambda: app.shown.title == "two")
+        await pilot.press("f8")
+        await until(pilot, lambda: app.shown.title == "one")
+        await pilot.press("ctrl+z")
+        await until(pilot, lambda: app.shown.title == "two")
+        await pilot.press("ctrl+z")
+        await until(pilot, lambda: app.shown.title == "three")
+    assert {each.title for each in store.summaries()} == {"one", "two", "three"}
+
+
+async def test_a_recalled_prompt_that_was_changed_is_not_taken_away(
+    make_app: MakeApp, backend: FakeBackend
+) -> None:
+    async with make_app().run_test() as pilot:
+        composer = app_of(pilot).main.composer
+        await send(pilot, "one")
+        await ended(pilot)
+        await pilot.press("up", "!", "down")
+        assert composer.text == "one!"
+
+
+async def test_a_reply_without_a_prompt_is_not_asked_again(make_app: MakeApp, store: Store) -> None:
+    conversation = new_conversation(now=utc_now())
+    conversation.title = "imported"
+    conversation.add(Message(id="r", role=Role.ASSISTANT, content="hello"))
+    store.save(conversation)
+    async with make_app(continue_last=True).run_test() as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: app.shown.title == "imported")
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: "no prompt" in app.main.status.notice)

@@ -138,6 +138,29 @@ class MainScreen(Screen[None]):
 
     # Keys. What changes something is the app's.
 
+    def action_focus_next_room(self) -> None:
+        """Tab. An action of ours, and so at once: the next key is for the room that has it then."""
+        self.focus_next()
+
+    def action_focus_previous_room(self) -> None:
+        """Shift+Tab."""
+        self.focus_previous()
+
+    def on_key(self, event: events.Key) -> None:
+        """What is typed while something is read, and is no command there, goes to the prompt."""
+        is_text = event.is_printable and event.character is not None
+        if is_text and event.key not in self.active_bindings:
+            event.stop()
+            self.composer.focus()
+            self.composer.insert(event.character or "")
+
+    def on_paste(self, event: events.Paste) -> None:
+        """So does what is pasted."""
+        if not event.text.strip() or self.composer.has_focus:
+            return
+        self.composer.focus()
+        self.composer.insert(event.text.replace("\r\n", "\n").replace("\r", "\n"))
+
     def action_send(self) -> None:
         """Enter in the prompt."""
         self.desk_app.send_prompt()

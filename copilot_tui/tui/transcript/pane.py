@@ -606,7 +606,7 @@ class Transcript(ScrollView, can_focus=True):
 
     def _strips(self, y: int, count: int) -> list[Strip]:
         if self._painter.frame is None:
-            return [Strip.blank(self.size.width)] * count
+            return [Strip.blank(self.size.width, self.rich_style)] * count
         if not self._stack.messages:
             return self._painter.welcome(self.welcome, self.size.height)[y : y + count]
         return self._painter.strips(y + round(self.scroll_y), count, self.text_selection)
