@@ -302,7 +302,7 @@ class ReplyReader:
         except (ValueError, RecursionError):
             document = None
         if not isinstance(document, dict):
-            words = self._transport.masked(body_words(body))
+            words = body_words(body, self._transport.masked)
             kind = "a web page" if is_page(body[:100].decode("utf-8", "replace")) else "no reply"
             self._fail(BadReply(f"the server answered with {kind}: {words}", "Check base_url."))
             return _NOTHING
@@ -318,7 +318,7 @@ class ReplyReader:
         return self._delta("".join(texts), "".join(thoughts))
 
     def _fail_with(self, error: object) -> None:
-        words = self._transport.masked(server_words(error))
+        words = server_words(error, self._transport.masked)
         self._fail(ReplyFailed(words or _ENDINGS["error"]))
 
     def _fail(self, failure: BackendError) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from copilot_tui.backends import network
-from copilot_tui.backends.server_words import body_words
+from copilot_tui.backends.server_words import address_secrets, body_words, without_secrets
 from copilot_tui.errors import (
     BackendError,
     BadReply,
@@ -178,8 +178,10 @@ def _silent(_: Exception, config: BackendConfig) -> BackendError:
 def _proxy_failed(error: Exception, config: BackendConfig) -> BackendError:
     proxy = network.proxy_for(config.base_url, config)
     where = shown(proxy) if proxy else "?"
+    secrets = address_secrets(proxy or "")
+    words = body_words(str(error).encode(), lambda text: without_secrets(text, secrets))
     return ConnectionFailed(
-        f"the proxy {where} refuses: {body_words(str(error).encode())}",
+        f"the proxy {where} refuses: {words}",
         "Check --proxy, its user and password, or name the host in NO_PROXY.",
     )
 

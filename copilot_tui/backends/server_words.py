@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import json
 import math
 import re
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
+from urllib.parse import unquote, urlsplit
 
 LENGTH_LIMIT: Final = 500
 """Characters of a server's own words that are shown; some send whole tracebacks."""
+
+Masked = Callable[[str], str]
+"""The text without our own secrets."""
 
 _DEPTH_LIMIT: Final = 8
 _SPEAKING_KEYS: Final = ("message", "detail", "error_description", "error", "msg", "title")
@@ -20,18 +26,45 @@ _HEADLINE: Final = re.compile(r"<(title|h1)\b[^>]*>(.*?)</\1", re.IGNORECASE | r
 _UNSEEN: Final = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 
 
-def server_words(value: object) -> str:
-    """The sentence in a JSON value: `error` may be a text, an object or a list."""
-    return _one_line(_words(value, 0))
+def server_words(value: object, masked: Masked = str) -> str:
+    """The sentence in a JSON value: `error` may be a text, an object or a list.
+
+    `masked` takes our own secrets out before the sentence is shortened, which could leave a part
+    of one.
+    """
+    return _one_line(_words(value, 0), masked)
 
 
-def body_words(body: bytes) -> str:
+def body_words(body: bytes, masked: Masked = str) -> str:
     """The sentence in the body of a failure: JSON, a web page, plain text or nothing."""
     text = body.decode("utf-8", "replace").strip()
     try:
-        return server_words(json.loads(text))
+        return server_words(json.loads(text), masked)
     except (ValueError, RecursionError):
-        return _one_line(page_words(text) if is_page(text) else text)
+        return _one_line(page_words(text) if is_page(text) else text, masked)
+
+
+def without_secrets(text: str, secrets: Iterable[str]) -> str:
+    """The text with an ellipsis for each of our own secrets, should a server echo one."""
+    for secret in sorted(secrets, key=len, reverse=True):  # one may be a part of another
+        # A local server's key may be any short word, which others hold in their middle.
+        edge = r"\b" if len(secret) < 8 else ""
+        text = re.sub(edge + re.escape(secret) + edge, "…", text)
+    return text
+
+
+def address_secrets(url: str) -> set[str]:
+    """What must not be shown of user and password in an address, in every shape it is sent in."""
+    try:
+        written, at, _ = urlsplit(url).netloc.rpartition("@")
+    except ValueError:
+        return set()
+    if not at:
+        return set()
+    user, colon, password = written.partition(":")
+    secret = password if colon else user  # a token may stand alone
+    basic = base64.b64encode(f"{unquote(user)}:{unquote(password)}".encode()).decode()
+    return {basic, secret, unquote(secret)} - {""}
 
 
 def is_page(text: str) -> bool:
@@ -86,7 +119,7 @@ def _object_words(value: dict[str, object], depth: int) -> str:
     return words
 
 
-def _one_line(text: str) -> str:
+def _one_line(text: str, masked: Masked) -> str:
     # A lone surrogate, which JSON can carry, could be neither shown nor saved.
-    line = " ".join(text.encode("utf-8", "replace").decode().split())
+    line = masked(" ".join(text.encode("utf-8", "replace").decode().split()))
     return line if len(line) <= LENGTH_LIMIT else line[: LENGTH_LIMIT - 1] + "…"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
@@ -25,7 +24,12 @@ from copilot_tui.backends.failures import (
     status_hint,
     status_name,
 )
-from copilot_tui.backends.server_words import body_words, retry_after_s
+from copilot_tui.backends.server_words import (
+    address_secrets,
+    body_words,
+    retry_after_s,
+    without_secrets,
+)
 from copilot_tui.conversation import utc_now
 from copilot_tui.errors import (
     BackendError,
@@ -74,7 +78,7 @@ class Transport:
         self._now = now
         self._client: httpx.AsyncClient | None = None
         self._headers: dict[str, str] = {}
-        self._secrets: list[str] = []
+        self._secrets: set[str] = set()
         self._opening = asyncio.Lock()
 
     @asynccontextmanager
@@ -106,7 +110,7 @@ class Transport:
         try:
             return json.loads(body)
         except (ValueError, RecursionError) as error:
-            words = self.masked(body_words(body[:ERROR_BODY_LIMIT]))
+            words = body_words(body[:ERROR_BODY_LIMIT], self.masked)
             raise BadReply(
                 f"{shown(url)} did not answer with JSON: {words}", "Check base_url."
             ) from error
@@ -122,12 +126,8 @@ class Transport:
             await client.aclose()
 
     def masked(self, text: str) -> str:
-        """The text without our own keys, should a server echo one."""
-        for secret in self._secrets:
-            # A local server's key may be any short word, which others hold in their middle.
-            edge = r"\b" if len(secret) < 8 else ""
-            text = re.sub(edge + re.escape(secret) + edge, "…", text)
-        return text
+        """The text without our own keys and passwords, should a server echo one."""
+        return without_secrets(text, self._secrets)
 
     async def _send(
         self, method: str, url: str, content: bytes | None, limits: httpx.Timeout
@@ -181,7 +181,7 @@ class Transport:
             keys = dict(self._key_headers(self.config))
         except ConfigError as error:
             raise MissingKey(str(error), error.hint) from error
-        self._secrets += [s for name, value in keys.items() for s in _secrets_in(name, value)]
+        self._secrets.update(s for name, value in keys.items() for s in _secrets_in(name, value))
         return {
             "User-Agent": f"copilot-tui/{__version__}",
             "Accept": "text/event-stream, application/json",
@@ -194,6 +194,9 @@ class Transport:
     def _make(self) -> httpx.AsyncClient:
         if not is_address(self.config.base_url):
             raise self.failure(httpx.InvalidURL(self.config.base_url))
+        proxy = network.proxy_for(self.config.base_url, self.config)
+        for address in filter(None, (self.config.base_url, proxy)):
+            self._secrets |= address_secrets(address)
         try:
             return network.make_client(self.config, self._timeout())
         except (*OUTSIDE_ERRORS, ValueError) as error:  # ValueError: a proxy of an unknown kind
@@ -234,7 +237,7 @@ class Transport:
         if status == 401:
             self.forget_keys()  # the key may be renewed by now
         wait_s = retry_after_s(response.headers.get("retry-after"), self._now())
-        words = self.masked(body_words(body))
+        words = body_words(body, self.masked)
         return Refused(
             status,
             f"the server answered {status_name(status)}" + (f": {words}" if words else ""),

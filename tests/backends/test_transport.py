@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import gzip
 import inspect
 import shutil
@@ -10,6 +11,7 @@ import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -18,6 +20,7 @@ from copilot_tui.backends import failures, network
 from copilot_tui.backends.failures import as_backend_error, duration
 from copilot_tui.backends.network import is_loopback, proxy_for
 from copilot_tui.backends.openai import OpenAI
+from copilot_tui.backends.server_words import LENGTH_LIMIT
 from copilot_tui.backends.transport import REDIRECT_LIMIT
 from copilot_tui.config import BackendConfig
 from copilot_tui.errors import (
@@ -32,7 +35,7 @@ from copilot_tui.errors import (
     TimedOut,
 )
 from tests.backends.asking import Gathered, gather, hello, openai
-from tests.server import CUT, DONE, HANG, Gate, Server, chunk, serving
+from tests.server import CUT, DONE, HANG, Gate, Server, chunk, event, serving
 
 CONFIG = BackendConfig(name="test", base_url="http://127.0.0.1:9/v1", model="m")
 WHOLE = chunk("text") + DONE
@@ -110,6 +113,53 @@ async def test_a_short_key_is_masked_as_a_word_alone(server: Server) -> None:
     server.answer({"error": "x is no key that is expected"}, status=400)
     error = await failure_of(openai(server, key=lambda _: "x"))
     assert str(error).endswith("… is no key that is expected")
+
+
+KEY = "sk-0123456789-abcdefghijklmnopqrstuvwxyz"
+
+
+@pytest.mark.parametrize("shown", range(1, len(KEY), 7))
+@pytest.mark.parametrize("is_json", [True, False])
+async def test_no_part_of_a_key_is_left_where_a_long_refusal_is_shortened(
+    server: Server, shown: int, is_json: bool
+) -> None:
+    words = "x" * (LENGTH_LIMIT - 1 - shown - len("key ")) + "key " + KEY + " y" * 99
+    server.answer({"error": {"message": words}} if is_json else words, status=400)
+    error = await failure_of(openai(server, key=lambda _: KEY))
+    assert "xxkey …" in str(error)
+    assert "xxkey s" not in str(error)
+
+
+@pytest.mark.parametrize("shown", range(1, len(KEY), 7))
+async def test_no_part_of_a_key_is_left_where_a_long_failure_in_a_reply_is_shortened(
+    server: Server, shown: int
+) -> None:
+    words = "x" * (LENGTH_LIMIT - 1 - shown - len("key ")) + "key " + KEY + " y" * 99
+    server.stream(event({"error": {"message": words}}))
+    error = await failure_of(openai(server, key=lambda _: KEY))
+    assert "xxkey …" in str(error)
+    assert "xxkey s" not in str(error)
+
+
+@pytest.mark.parametrize("written", ["me:p%40ssword-1", "p%40ssword-1", "me:short"])
+async def test_user_and_password_of_base_url_are_masked_in_the_servers_words(
+    server: Server, written: str
+) -> None:
+    secret = written.removeprefix("me:")
+    user, _, password = unquote(written).partition(":")
+    basic = base64.b64encode(f"{user}:{password}".encode()).decode()
+    server.answer({"error": f"no: {secret} or {unquote(secret)} or {basic}"}, status=400)
+    address = server.url.replace("//", f"//{written}@") + "/v1"
+    error = await failure_of(openai(server, base_url=address))
+    assert str(error).endswith("no: … or … or …")
+    assert server.requests[0].headers["authorization"] == f"Basic {basic}"
+
+
+async def test_the_proxys_password_is_masked_in_its_words(server: Server) -> None:
+    server.answer({"error": "not for me:top-secret"}, status=407)
+    proxy = server.url.replace("//", "//me:top-secret@")
+    error = await failure_of(openai(server, base_url="http://nowhere.invalid/v1", proxy=proxy))
+    assert str(error).endswith("not for me:…")
 
 
 async def test_tls_to_a_server_without_it_is_explained(server: Server) -> None:

@@ -107,7 +107,7 @@ class EventReader:
         kind = event.get("type")
         if not isinstance(kind, str):
             if error := event.get("error"):
-                self._fail(ReplyFailed(self._masked(server_words(error)) or "GitHub failed"))
+                self._fail(ReplyFailed(server_words(error, self._masked) or "GitHub failed"))
             return
         self.counts[kind] += 1
         read = self._read_by_type.get(kind)
@@ -133,18 +133,21 @@ class EventReader:
             self._fresh["notice"] = notice
 
     def _error(self, event: dict[str, Any]) -> None:
-        description = self._masked(server_words(event.get("description")))
+        description = server_words(event.get("description"), self._masked)
         self._fail(reply_failed(server_words(event.get("errorType")), description))
 
     def _function_call(self, event: dict[str, Any]) -> None:
         name = server_words(event.get("name")) or "a tool"
-        if words := server_words(event.get("errorMessage")):
+        if words := server_words(event.get("errorMessage"), self._masked):
             self._say(f"GitHub's {name} failed: {words}")
         else:
-            self._say(server_words(event.get("statusMessage")) or f"GitHub uses {name}")
+            self._say(
+                server_words(event.get("statusMessage"), self._masked) or f"GitHub uses {name}"
+            )
 
     def _confirmation(self, event: dict[str, Any]) -> None:
-        words = server_words(event.get("title")) or server_words(event.get("message"))
+        title, message = event.get("title"), event.get("message")
+        words = server_words(title, self._masked) or server_words(message, self._masked)
         about = f": {words}" if words else ""
         self._say(f"GitHub wants a confirmation, which can be given on {PAGE_URL} alone{about}")
         self._fresh["tool_calls"] = True
@@ -154,7 +157,8 @@ class EventReader:
         self._fresh["tool_calls"] = True
 
     def _agent_failed(self, event: dict[str, Any]) -> None:
-        words = server_words(event.get("message")) or server_words(event.get("code"))
+        message, code = event.get("message"), event.get("code")
+        words = server_words(message, self._masked) or server_words(code, self._masked)
         self._agent_error = self._masked(f"an extension of GitHub failed: {words or 'no reason'}")
         self._say(self._agent_error)
 
@@ -170,7 +174,7 @@ class EventReader:
 
     def _no_stream(self, body: bytes) -> BackendError:
         """An answer that is a document, though a stream was asked for."""
-        words = self._masked(body_words(body))
+        words = body_words(body, self._masked)
         try:
             document = json.loads(body)
         except (ValueError, RecursionError):

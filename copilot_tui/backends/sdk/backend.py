@@ -128,7 +128,7 @@ class CopilotSdk:
         yield Delta(wire=wire, notice=said or None)
         turn = Turn(
             session,
-            TurnReader(refusals_are_final=bool(self._config.base_url)),
+            TurnReader(refusals_are_final=bool(self._config.base_url), masked=self._masked),
             read_timeout_s=self._config.read_timeout_s,
             pulse_s=self._pulse_s,
         )
@@ -219,7 +219,7 @@ class CopilotSdk:
             bool(status.isAuthenticated),
             status.login or "",
             status.authType or "",
-            self._masked(in_one_line(status.statusMessage or "")),
+            in_one_line(self._masked(status.statusMessage or "")),
         )
 
     def _retire(self, client: Client) -> None:

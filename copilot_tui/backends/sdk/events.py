@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from copilot_tui.backends import Delta
 from copilot_tui.backends.sdk.retold import Retold
 from copilot_tui.backends.sdk.words import Failure
-from copilot_tui.backends.server_words import body_words
+from copilot_tui.backends.server_words import Masked, body_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,11 +42,12 @@ def event_name(event: Event) -> str:
 class TurnReader:
     """What the events of one turn have said so far."""
 
-    def __init__(self, *, refusals_are_final: bool = False) -> None:
+    def __init__(self, *, refusals_are_final: bool = False, masked: Masked = str) -> None:
         """`refusals_are_final`: a refused key is not tried again, as later CLIs do for half
         a minute. GitHub's own sign-in they may renew meanwhile.
         """
         self._refusals_are_final = refusals_are_final
+        self._masked = masked
         self.is_over = False
         """The session is idle again."""
         self.failure: Failure | None = None
@@ -112,7 +113,7 @@ class TurnReader:
 
     def _on_failed_call(self, data: Fields) -> None:
         status = getattr(data, "status_code", None)
-        words = body_words((getattr(data, "error_message", None) or "").encode())
+        words = body_words((getattr(data, "error_message", None) or "").encode(), self._masked)
         self._trouble = f"{status} {words}" if status else words
         self._begin_again(data)
         if self._refusals_are_final and status in (401, 403):
