@@ -152,6 +152,19 @@ class CopilotApp(App[int]):
         for event in held:
             await self.on_event(event)
 
+    def hold_keys(self) -> None:
+        """A screen is about to open: what is typed from now on is meant for it."""
+        if self._held is None:
+            self._held = []
+        if self._held_timer is not None:
+            self._held_timer.stop()
+        self._held_timer = self.set_timer(HELD_MOST_S, self._take_held_text)
+
+    async def release_keys(self) -> None:
+        """What was to be there is there."""
+        if not self._is_showing:
+            await self._begin()
+
     def _take_held_text(self) -> None:
         """Put what waits into the prompt, as text alone: an Enter in it was meant for elsewhere."""
         held, self._held = self._held or [], None
@@ -276,11 +289,7 @@ class CopilotApp(App[int]):
             self.main.close_narrow_sidebar()
             self.main.composer.focus()
             return
-        if self._held is None:
-            self._held = []  # what is typed from now on is meant for that conversation
-        if self._held_timer is not None:
-            self._held_timer.stop()
-        self._held_timer = self.set_timer(HELD_MOST_S, self._take_held_text)
+        self.hold_keys()
         self.run_worker(
             self._show(conversation_id), group="show", exclusive=True, exit_on_error=False
         )
@@ -434,6 +443,7 @@ class CopilotApp(App[int]):
 
     def pick(self) -> None:
         """Let the user choose who answers from now on."""
+        self.hold_keys()
         self.run_worker(self._pick(self.shown), group="pick", exclusive=True, exit_on_error=False)
 
     async def _pick(self, conversation: Conversation) -> None:
@@ -571,6 +581,7 @@ class CopilotApp(App[int]):
 
     def show_help(self) -> None:
         """All keys."""
+        self.hold_keys()
         from copilot_tui.tui.screens.help import HelpScreen
 
         self.push_screen(HelpScreen(self.desk.config.keys))

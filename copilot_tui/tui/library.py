@@ -36,6 +36,7 @@ class Library:
 
     def ask_for_title(self, conversation_id: str) -> None:
         """Let the user type another title."""
+        self._app.hold_keys()
         self._app.run_worker(
             self._rename(conversation_id), group="rename", exclusive=True, exit_on_error=False
         )

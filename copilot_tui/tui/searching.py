@@ -35,6 +35,7 @@ class Searching:
 
     def open(self) -> None:
         """Let the user search."""
+        self._app.hold_keys()
         self._app.run_worker(self._open(), group="searching", exclusive=True, exit_on_error=False)
 
     async def _open(self) -> None:

@@ -96,12 +96,11 @@ async def test_ctrl_j_makes_a_line_and_the_prompt_grows_to_ten(make_app: MakeApp
         assert composer.size.height == 1
         for _ in range(3):
             await pilot.press("a", "ctrl+j")
-        await pilot.pause()
-        assert (composer.text, composer.size.height) == ("a\na\na\n", 4)
+        await until(pilot, lambda: composer.size.height == 4)
+        assert composer.text == "a\na\na\n"
         for _ in range(12):
             await pilot.press("ctrl+j")
-        await pilot.pause()
-        assert composer.size.height == 10
+        await until(pilot, lambda: composer.size.height == 10)
 
 
 async def test_escape_stops_and_keeps_what_came(
@@ -568,3 +567,13 @@ async def test_a_reply_without_a_prompt_is_not_asked_again(make_app: MakeApp, st
         await until(pilot, lambda: app.shown.title == "imported")
         await pilot.press("ctrl+r")
         await until(pilot, lambda: "no prompt" in app.main.status.notice)
+
+
+async def test_keys_typed_right_after_a_command_are_for_what_it_opens(make_app: MakeApp) -> None:
+    async with make_app().run_test() as pilot:
+        app = app_of(pilot)
+        await pilot.pause()
+        for key in ("ctrl+o", "m", "i", "n", "e", "enter"):  # in one burst, as a fast hand types
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await until(pilot, lambda: app.shown.model == "mine")
+        assert app.main.composer.text == ""

@@ -9,10 +9,10 @@ from rich.table import Table
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from copilot_tui.tui.actions import ACTIONS, Action, pretty_key
+from copilot_tui.tui.screens.dialog import Dialog
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +24,7 @@ NARROW: Final = 60
 """Columns below which keys and what they do stand below each other."""
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """The keys by group, as they are set."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

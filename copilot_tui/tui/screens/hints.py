@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.screen import ModalScreen
+from copilot_tui.tui.screens.dialog import Dialog
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from textual import events
 
 
-class HintsScreen(ModalScreen[str | None]):
+class HintsScreen(Dialog[str | None]):
     """Waits for one key over the transcript: a letter that stands there, or anything else."""
 
     def __init__(self, letters: Collection[str]) -> None:

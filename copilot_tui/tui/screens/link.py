@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Label, Static
 
 from copilot_tui.terminal_text import one_line
+from copilot_tui.tui.screens.dialog import Dialog
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 
-class LinkScreen(ModalScreen[str | None]):
+class LinkScreen(Dialog[str | None]):
     """Gives "open" or "copy", or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -269,6 +269,7 @@ class MainScreen(Screen[None]):
         if not sources:
             self.desk_app.say("There is no block in sight to copy")
             return
+        self.desk_app.hold_keys()
         try:
             letter = await self.app.push_screen_wait(HintsScreen(sources))
         finally:

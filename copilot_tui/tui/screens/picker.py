@@ -8,7 +8,6 @@ from rich.text import Text
 from textual import events, work
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
@@ -16,6 +15,7 @@ from copilot_tui.errors import BackendError
 from copilot_tui.terminal_text import one_line
 from copilot_tui.tui.catalog import Catalog, Choice, failure_of
 from copilot_tui.tui.inputs import HarmlessInput
+from copilot_tui.tui.screens.dialog import Dialog
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +37,7 @@ class _Entry(NamedTuple):
     """It leads to the models of another backend."""
 
 
-class PickerScreen(ModalScreen[Choice | None]):
+class PickerScreen(Dialog[Choice | None]):
     """Lists what was chosen lately, the backend's models, and the other backends.
 
     Typing narrows the list; a name that is not in it can be chosen all the same.

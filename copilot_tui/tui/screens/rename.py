@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
 from copilot_tui.terminal_text import one_line
 from copilot_tui.tui.inputs import HarmlessInput
+from copilot_tui.tui.screens.dialog import Dialog
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 
-class RenameScreen(ModalScreen[str | None]):
+class RenameScreen(Dialog[str | None]):
     """Gives the new title, or None if it stays as it is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, Protocol
 
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
 from copilot_tui.errors import StoreError
@@ -16,12 +16,14 @@ from copilot_tui.search_query import parse
 from copilot_tui.store.found import LIMIT
 from copilot_tui.tui.hits import Hits
 from copilot_tui.tui.inputs import HarmlessInput
+from copilot_tui.tui.screens.dialog import Dialog
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from textual.app import ComposeResult
     from textual.timer import Timer
+    from textual.worker import Worker
 
     from copilot_tui.store import Found, Hit
     from copilot_tui.store.found import Order
@@ -53,7 +55,7 @@ class Asked(NamedTuple):
     limit: int = LIMIT
 
 
-class SearchScreen(ModalScreen["Hit | None"]):
+class SearchScreen(Dialog["Hit | None"]):
     """What is typed above, and what was found below. Gives the hit that is to be seen.
 
     A search runs in a thread and is dropped as soon as something else is asked for.
@@ -142,8 +144,11 @@ class SearchScreen(ModalScreen["Hit | None"]):
     def _look(self) -> None:
         self._lost_interest.set()
         self._lost_interest = Event()
-        search = self._search(self._asked, self._lost_interest)
-        self.run_worker(search, group="search", exclusive=True, exit_on_error=False)
+        # Not the coroutine itself: what is cancelled before it begins would never be awaited.
+        search = partial(self._search, self._asked, self._lost_interest)
+        _: Worker[None] = self.run_worker(
+            search, group="search", exclusive=True, exit_on_error=False
+        )
 
     async def _search(self, asked: Asked, lost_interest: Event) -> None:
         try:

@@ -1,0 +1,22 @@
+"""What every screen over the main one has in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from textual.screen import ModalScreen
+
+if TYPE_CHECKING:
+    from copilot_tui.tui.app import CopilotApp
+
+Result = TypeVar("Result")
+
+
+class Dialog(ModalScreen[Result]):
+    """A screen that takes the keys typed since the command that opened it."""
+
+    def on_screen_resume(self) -> None:
+        """It is there, and has the focus."""
+        app = cast("CopilotApp", self.app)
+        # Twice: the first call is the screen's, and what it posted would end there.
+        self.call_after_refresh(app.call_later, app.release_keys)
