@@ -6,7 +6,6 @@ Only the backend that is looked at is asked: nothing is sent to a server that wa
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from copilot_tui.errors import BackendError
@@ -73,6 +72,8 @@ class Catalog:
         await asyncio.to_thread(self._write)
 
     def _read(self) -> None:
+        import json  # a start shows the choice, and reads no file
+
         from copilot_tui.backends import Model
 
         if self._file is None:
@@ -87,6 +88,8 @@ class Catalog:
             self._recent, self._models = [], {}  # it is only a cache
 
     def _write(self) -> None:
+        import json
+
         from copilot_tui.store.files import Disk
 
         if self._file is None:

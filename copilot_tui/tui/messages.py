@@ -62,17 +62,3 @@ class DeleteWanted(Message):
     """The user wants to delete this conversation."""
 
     conversation_id: str
-
-
-@dataclass
-class PromptChanged(Message):
-    """The draft in the composer is another one now."""
-
-
-@dataclass
-class LibraryChanged(Message):
-    """The list of saved conversations is to be read again."""
-
-    def can_replace(self, message: Message) -> bool:
-        """One reading serves all."""
-        return isinstance(message, LibraryChanged)

@@ -11,7 +11,6 @@ from typing import Final
 from textual.pilot import Pilot
 
 from copilot_tui.tui.transcript import warm_up
-from copilot_tui.tui.transcript.pane import PULSE_S
 from tests.benchmarks import corpus, transcript
 from tests.benchmarks.deltas import END
 from tests.benchmarks.program import APP, Program, running
@@ -28,7 +27,7 @@ Bare().run()
 """
 
 PASTED: Final = 100_000
-TICKS_A_SECOND: Final = 1 / 0.12 + 1 / PULSE_S
+TICKS_A_SECOND: Final = 1 / 0.12 + 1 / 0.125
 """Of the mark in the list, and of the one over the reply."""
 
 
@@ -64,7 +63,7 @@ def opening(stage: Stage) -> Iterator[Row]:
 async def pane(stage: Stage) -> list[Row]:
     """P6 and P9, in a headless app that holds nothing but the transcript."""
     rows = []
-    seconds, pages = float(stage.size(3, 1)), stage.rounds(40, 10) * 2
+    seconds, pages = float(stage.size(3, 1)), stage.rounds(40, 5) * 2
     many = stage.size(10_000, 10_000)
     warm_up()
     app = transcript.PaneApp()
@@ -133,6 +132,7 @@ def sidebar(stage: Stage) -> Iterator[Row]:
     )
     seconds = stage.size(6, 3)
     with stage.app(stage.empty_store, stage.server.url(count=60, rate=1)) as program:
+        program.settle(1.0)
         idle = program.cpu_ms()
         program.drain(seconds)
         idle = program.cpu_ms() - idle
