@@ -95,8 +95,10 @@ class Store:
             return listing.summaries
 
     def problems(self) -> list[StoreError]:
-        """Files that could not be read, by name, as the last `summaries` found them."""
-        return list(self._problems)
+        """Files that could not be read, by name: as the last `summaries` found them, and journals
+        as they were to be folded in.
+        """
+        return self._problems + self._recovery.problems()
 
     def trashed(self) -> list[Summary]:
         """Deleted conversations that can be restored, newest first."""

@@ -6,9 +6,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from copilot_tui import document
-from copilot_tui.errors import NewerDocument, NotFound, UnreadableDocument
+from copilot_tui.errors import NewerDocument, NotFound, StoreError, UnreadableDocument
 from copilot_tui.store.files import TEMPORARY_SUFFIX, Disk, told
-from copilot_tui.store.journal import LOCK_SUFFIX, SUFFIX, fold, journal_path, read_journal
+from copilot_tui.store.journal import LOCK_SUFFIX, SUFFIX, Left, fold, journal_path, read_journal
 from copilot_tui.store.locks import LifeLock, Locks
 
 if TYPE_CHECKING:
@@ -31,6 +31,17 @@ class Recovery:
         self._documents = documents
         self._locks = locks
         self._disk = disk
+        self._unreadable: dict[Path, StoreError] = {}
+
+    def problems(self) -> list[StoreError]:
+        """Journals that could not be read when they were to be folded in, and are still there."""
+        unreadable = self._unreadable.copy()
+        return [error for path, error in unreadable.items() if self._is_there(path)]
+
+    def _is_there(self, path: Path) -> bool:
+        with suppress(OSError):
+            return self._disk.stamp(path) is not None
+        return True
 
     def journal_path(self, conversation_id: str, message_id: str) -> Path:
         """Where the journal of this reply goes; what a dead process left there is folded in."""
@@ -50,7 +61,10 @@ class Recovery:
         return recovered
 
     def recover(self, conversation_id: str) -> bool:
-        """Fold the dead journals of one conversation into its file; whether there were any."""
+        """Fold the dead journals of one conversation into its file; whether there were any.
+
+        One that cannot be read is left alone, and is among the `problems`.
+        """
         if not self._journals(conversation_id):
             return False
         found = False
@@ -58,26 +72,32 @@ class Recovery:
         with self._locks.held(conversation_id):
             for journal in self._dead(conversation_id):
                 with told(f"{journal.name} cannot be folded in"):
-                    self._recover(conversation_id, journal)
-                found = True
+                    found |= self._recover(conversation_id, journal)
         return found
 
-    def _recover(self, conversation_id: str, journal: Path) -> None:
+    def _recover(self, conversation_id: str, journal: Path) -> bool:
+        """Fold in one journal; False: it cannot be read."""
         path = self._documents.where(conversation_id)
         try:
             conversation: Conversation | None = self._documents.read(path)[0]
         except NotFound:
             conversation = None
-        folded = self._folded(conversation, journal)
+        try:
+            left = self._left(journal)
+        except StoreError as error:
+            self._unreadable[journal] = error
+            return False
+        folded = _folded(conversation, left)
         if folded is not None:
             self._documents.write(path, folded)
         self._disk.remove(journal)
+        return True
 
     def fold_into(self, conversation: Conversation) -> None:
         """Fold dead journals into the object alone: for a disk that cannot be written."""
         for journal in self._dead(conversation.id):
-            with suppress(UnreadableDocument), told(f"{journal.name} cannot be read"):
-                self._folded(conversation, journal)
+            with suppress(StoreError):  # `recover` has noted it
+                _folded(conversation, self._left(journal))
 
     def clean(self, folders: Iterable[Path], now: datetime) -> None:
         """Remove temporary files and locks of dead processes."""
@@ -129,13 +149,17 @@ class Recovery:
             finally:
                 life.release(remove=self._documents.stamp(path) is None)
 
-    def _folded(self, conversation: Conversation | None, journal: Path) -> Conversation | None:
-        """The conversation with what a journal holds; None: there was nothing new in it.
+    def _left(self, journal: Path) -> Left | None:
+        with told(f"{journal.name} cannot be read"):
+            return read_journal(self._disk.read(journal)[0], journal.name)
 
-        Where there is no conversation any more, the journal has enough to make one.
-        """
-        left = read_journal(self._disk.read(journal)[0], journal.name)
-        if left is None:
-            return None
-        whole = conversation or left.conversation
-        return whole if fold(whole, left) else None
+
+def _folded(conversation: Conversation | None, left: Left | None) -> Conversation | None:
+    """The conversation with what a journal holds; None: there was nothing new in it.
+
+    Where there is no conversation any more, the journal has enough to make one.
+    """
+    if left is None:
+        return None
+    whole = conversation or left.conversation
+    return whole if fold(whole, left) else None

@@ -43,6 +43,10 @@ journal.close()
 """
 
 
+NO_ID = "00000000-0000-0000-0000-000000000000"
+"""Before every other."""
+
+
 def journals(data_dir: Path) -> list[str]:
     return sorted(os.listdir(data_dir / "journal"))
 
@@ -350,6 +354,55 @@ def test_a_journal_has_enough_to_make_the_conversation_anew(
     loaded = store.load(conversation.id)
     assert loaded.title == "A talk"
     assert [m.content for m in loaded.path()] == ["text"]
+
+
+@pytest.mark.parametrize("place", ["0", "f"], ids=["before the others", "after the others"])
+@pytest.mark.parametrize(
+    "content",
+    ["garbage\n", '{"version": 99}\n', "[" * 100_000 + "\n"],
+    ids=["no JSON", "another version", "nested"],
+)
+@pytest.mark.parametrize("by", ["recover", "load"])
+def test_a_journal_that_cannot_be_read_is_named_left_alone_and_keeps_no_other_back(
+    store: Store, conversation: Conversation, data_dir: Path, place: str, content: str, by: str
+) -> None:
+    reply = add_empty_reply(conversation)
+    store.save(conversation)
+    journal = store.open_journal(conversation, reply)
+    journal.append("received")
+    journal.flush()
+    journal.close()
+    wrong = journal_path(data_dir / "journal", conversation.id, place * 8 + NO_ID[8:])
+    wrong.write_text(content)
+    if by == "recover":
+        assert store.recover() == [conversation.id]
+        assert store.recover() == []
+    assert store.load(conversation.id).messages[reply.id].content == "received"
+    document = data_dir / "conversations" / f"{conversation.id}.json"
+    assert "received" in document.read_text()
+    assert [name for name in journals(data_dir) if name.endswith(".jsonl")] == [wrong.name]
+    assert wrong.read_text() == content
+    [problem] = store.problems()
+    assert wrong.name in str(problem)
+    wrong.unlink()
+    assert store.problems() == []
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may read all")
+def test_a_journal_without_the_right_to_read_it_keeps_no_other_back(
+    store: Store, conversation: Conversation, data_dir: Path
+) -> None:
+    reply = add_empty_reply(conversation)
+    store.save(conversation)
+    journal = store.open_journal(conversation, reply)
+    journal.append("received")
+    journal.flush()
+    journal.close()
+    wrong = journal_path(data_dir / "journal", conversation.id, NO_ID)
+    wrong.touch(mode=0)
+    assert store.load(conversation.id).messages[reply.id].content == "received"
+    [problem] = store.problems()
+    assert wrong.name in str(problem)
 
 
 def test_a_journal_of_a_trashed_conversation_goes_to_the_trash(
