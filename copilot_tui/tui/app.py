@@ -200,6 +200,8 @@ class CopilotApp(App[int]):
             if left:
                 what = "a reply" if len(left) == 1 else f"{len(left)} replies"
                 self.say(f"Kept what had come of {what} when the program ended last")
+            await self.desk.read_marks()
+            self.refresh_sidebar()
             for problem in self.desk.store.problems()[:1]:
                 self.say(str(problem), warn=True)
             await asyncio.to_thread(self.desk.store.purge_trash)

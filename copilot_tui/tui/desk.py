@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 RETRY_S: Final = 2.0
 """How often what could not be written is tried again."""
 
+MARKED_MOST: Final = 300
+"""Conversations, the newest first, that are asked at the start whether they were read."""
+
 OPEN_MOST: Final = 16
 """Conversations that are kept in memory when nothing streams in them; others are read again."""
 
@@ -68,6 +71,8 @@ class Desk:
         """What the app shows; its object stays the same while it does."""
         self.on_trouble: Callable[[StoreError], None] = lambda _: None
         """Called, in any thread, when something could not be written; it is tried again."""
+        self._drafted: set[str] = set()
+        """Conversations with a draft on disk that was not read yet."""
         self._saved: set[str] = set()
         self._only_drafts: set[str] = set()
         """Conversations that are on disk for nothing but a draft of this program."""
@@ -188,6 +193,18 @@ class Desk:
         rows = list(({row.id: row for row in rows} | self._noted).values())
         self.rows = sorted(rows, key=lambda row: (row.pinned, row.updated_at), reverse=True)
 
+    async def read_marks(self) -> None:
+        """Find what was left as a draft, and what was not read, when the program ended last."""
+        latest = [row.id for row in self.rows[:MARKED_MOST]]
+        drafted, unread = await asyncio.to_thread(self._marked, latest)
+        self._drafted = drafted
+        self.unread |= unread - {self.shown_id} - self._views.keys()
+
+    def _marked(self, latest: list[str]) -> tuple[set[str], set[str]]:
+        states = {id_: self.store.view_state(id_) for id_ in latest}
+        unread = {id_ for id_, state in states.items() if state is not None and state.unread}
+        return set(self.store.drafts()), unread
+
     def note_row(self, conversation: Conversation) -> None:
         """Bring one conversation's row up to date without reading the others."""
         self._noted[conversation.id] = _row_of(conversation)
@@ -204,7 +221,8 @@ class Desk:
 
     def marks(self) -> dict[str, Mark]:
         """What the sidebar marks, by conversation id."""
-        marks = {id_: Mark.DRAFT for id_, draft in self.drafts.items() if draft.text.strip()}
+        marks = dict.fromkeys(self._drafted - self.open.keys(), Mark.DRAFT)
+        marks |= {id_: Mark.DRAFT for id_, draft in self.drafts.items() if draft.text.strip()}
         marks |= dict.fromkeys(self.unread, Mark.UNREAD)
         marks |= dict.fromkeys(self.failed, Mark.FAILED)
         return marks | dict.fromkeys(self.turns, Mark.RUNNING)
@@ -311,7 +329,15 @@ class Desk:
             self.failed.add(id_)
         if not shown:
             self.unread.add(id_)
+            self._notes.keep(("unread", id_), partial(self._write_unread, id_))
         self.note_row(turn.conversation)
+
+    def _write_unread(self, conversation_id: str) -> None:
+        from copilot_tui.store import ViewState
+
+        state = self.store.view_state(conversation_id) or ViewState()
+        self.store.save_view_state(conversation_id, replace(state, unread=True))
+        self._views.pop(conversation_id, None)  # the next place is written, and takes it back
 
     async def save_stopped(self, reply_id: str) -> None:
         """Save a reply that was stopped; one that ended by itself is saved. Raises StoreError."""

@@ -10,8 +10,9 @@ from textual.pilot import Pilot
 from copilot_tui.conversation import Conversation, Message, Role, Status, new_conversation, utc_now
 from copilot_tui.errors import ConnectionFailed, ReplyFailed
 from copilot_tui.replies import CONTINUE_PROMPT
-from copilot_tui.store import Store
+from copilot_tui.store import Draft, Store
 from copilot_tui.tui.app import CopilotApp
+from copilot_tui.tui.sidebar import Mark
 from copilot_tui.tui.transcript import Transcript
 from tests.fakes import FakeBackend, Hold
 from tests.tui.conftest import MakeApp
@@ -577,3 +578,31 @@ async def test_keys_typed_right_after_a_command_are_for_what_it_opens(make_app: 
             app.post_message(events.Key(key, key if len(key) == 1 else None))
         await until(pilot, lambda: app.shown.model == "mine")
         assert app.main.composer.text == ""
+
+
+async def test_what_was_not_read_and_what_is_a_draft_is_marked_after_a_restart(
+    make_app: MakeApp, store: Store, backend: FakeBackend
+) -> None:
+    hold = Hold()
+    backend.scripts = [["some ", hold, "news"]]
+    drafted = saved_conversation(store, "drafted", "q", "a")
+    store.save_draft(drafted.id, Draft(text="half", caret=4))
+    async with make_app().run_test() as pilot:
+        app = app_of(pilot)
+        await send(pilot, "unread")
+        await hold.reached.wait()
+        answered = app.shown.id
+        await pilot.press("ctrl+n")
+        hold.go.set()
+        await ended(pilot)
+        assert app.desk.marks()[answered] is Mark.UNREAD
+    async with make_app().run_test() as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: app.desk.marks().get(answered) is Mark.UNREAD)
+        assert app.desk.marks()[drafted.id] is Mark.DRAFT
+        app.show(answered)
+        await until(pilot, lambda: app.shown.id == answered)
+        await pilot.press("ctrl+n")
+    state = store.view_state(answered)
+    assert state is not None
+    assert not state.unread
