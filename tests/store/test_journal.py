@@ -15,6 +15,7 @@ import pytest
 from copilot_tui.conversation import Conversation, Message, Role, Status
 from copilot_tui.errors import StoreError, UnreadableDocument
 from copilot_tui.store import Disk, Store
+from copilot_tui.store.files import Stamp
 from copilot_tui.store.journal import INTERRUPTED, FileJournal, journal_path, read_journal
 from tests.store.faults import FaultyDisk
 from tests.store.samples import Child, add_empty_reply, add_turn
@@ -388,21 +389,30 @@ def test_a_journal_that_cannot_be_read_is_named_left_alone_and_keeps_no_other_ba
     assert store.problems() == []
 
 
-@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may read all")
+class ForbiddenDisk(Disk):
+    """May not read the journal NO_ID."""
+
+    def read(self, path: Path) -> tuple[bytes, Stamp]:
+        if NO_ID in path.name:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return super().read(path)
+
+
 def test_a_journal_without_the_right_to_read_it_keeps_no_other_back(
-    store: Store, conversation: Conversation, data_dir: Path
+    conversation: Conversation, data_dir: Path, cache_dir: Path
 ) -> None:
+    store = Store(data_dir, cache_dir, disk=ForbiddenDisk())
     reply = add_empty_reply(conversation)
     store.save(conversation)
     journal = store.open_journal(conversation, reply)
     journal.append("received")
     journal.flush()
     journal.close()
-    wrong = journal_path(data_dir / "journal", conversation.id, NO_ID)
-    wrong.touch(mode=0)
+    journal_path(data_dir / "journal", conversation.id, NO_ID).touch()
     assert store.load(conversation.id).messages[reply.id].content == "received"
     [problem] = store.problems()
-    assert wrong.name in str(problem)
+    assert NO_ID in str(problem)
+    assert "denied" in str(problem)
 
 
 def test_a_journal_of_a_trashed_conversation_goes_to_the_trash(
