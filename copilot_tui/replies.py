@@ -10,6 +10,7 @@ import asyncio
 import time
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from copilot_tui.backends import Backend, Delta, ReplyRequest
@@ -157,8 +158,8 @@ async def stream_reply(
         turn.on_saved()
     if saved.trashed:
         yield Delta(notice="This conversation is in the trash, and goes on there")
-    turn.journal = await asyncio.to_thread(store.open_journal, turn.conversation, turn.reply)
-    keeper = _JournalKeeper(turn.journal)
+    turn.journal = journal = await _open_journal(turn, store)
+    keeper = _JournalKeeper(journal)
     started = time.monotonic()
     progress = _Progress(turn.reply)
     failure: BackendError | None = None
@@ -169,7 +170,7 @@ async def stream_reply(
                 async for delta in deltas:
                     progress.take(delta)
                     if delta.replaces:
-                        turn.journal.begin_again()
+                        journal.begin_again()
                     keeper.append(delta.text, delta.reasoning)
                     yield delta
                     if trouble := keeper.new_trouble():
@@ -204,6 +205,31 @@ def settle(
     if turn.journal is not None:
         turn.journal.discard()
     return saved
+
+
+async def _open_journal(turn: Turn, store: ReplyStore) -> Journal:
+    """Open the journal in a thread. One that comes after the reply was stopped is closed there, so
+    that it is that of a stopped reply, and not of a program that died.
+    """
+    lock = Lock()
+    is_stopped = False
+
+    def open_it() -> Journal:
+        journal = store.open_journal(turn.conversation, turn.reply)
+        with lock:
+            turn.journal = journal
+            if is_stopped:
+                journal.close()
+        return journal
+
+    try:
+        return await asyncio.to_thread(open_it)
+    except asyncio.CancelledError:
+        with lock:
+            is_stopped = True
+            if turn.journal is not None:
+                turn.journal.close()
+        raise
 
 
 class _Progress:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -101,6 +102,44 @@ async def test_text_is_in_the_journal_while_the_server_is_silent(
     hold.go.set()
     await task
     assert not list(data_dir.glob("journal/*.jsonl"))
+
+
+class SlowStore(Store):
+    """Opens journals when it is let."""
+
+    def __init__(self, data_dir: Path, cache_dir: Path) -> None:
+        super().__init__(data_dir, cache_dir)
+        self.reached = asyncio.Event()
+        self.go = Event()
+        self._loop = asyncio.get_running_loop()
+
+    def open_journal(self, conversation: Conversation, reply: Message) -> Journal:
+        self._loop.call_soon_threadsafe(self.reached.set)
+        self.go.wait(30)
+        return super().open_journal(conversation, reply)
+
+
+@pytest.mark.parametrize("settled", ["before it is open", "after it is open", "never"])
+async def test_stopped_while_its_journal_is_opened_a_reply_is_a_stopped_one_for_the_next_load(
+    data_dir: Path, cache_dir: Path, conversation: Conversation, settled: str
+) -> None:
+    store = SlowStore(data_dir, cache_dir)
+    turn = begin(conversation)
+    task = asyncio.create_task(run(turn, FakeBackend(["never"]), store))
+    await store.reached.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    if settled == "before it is open":
+        settle(turn, store)
+    store.go.set()
+    await asyncio.get_running_loop().shutdown_default_executor()
+    if settled == "after it is open":
+        settle(turn, store)
+    reply = Store(data_dir, cache_dir).load(conversation.id).head_message
+    assert reply is not None
+    assert (reply.id, reply.status, reply.error) == (turn.reply.id, Status.PARTIAL, None)
+    assert not list(data_dir.glob("journal/*"))  # one that is held would still be there
 
 
 async def test_an_end_without_the_servers_word_is_cut_off_and_kept(
