@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from copilot_tui import backends, config, replies
 from copilot_tui.cli import output
@@ -17,7 +18,6 @@ from copilot_tui.errors import CopilotTuiError, UsageError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
 
     from copilot_tui.backends import Backend, Delta
     from copilot_tui.config import Config
@@ -153,6 +153,7 @@ async def _answer(question: _Question, as_json: bool) -> int:
         replies.settle(turn, store)
         raise
     finally:
+        stop.end()
         await question.backend.aclose()
         printer.end()
     if status:
@@ -210,19 +211,41 @@ class _Stop:
 
     def __init__(self) -> None:
         self.status = 128 + signal.SIGINT
+        self._is_stopping = self._is_over = False
+        self._handled: list[signal.Signals] = []
+        self._loop = asyncio.get_running_loop()
         task = asyncio.current_task()
         assert task is not None
-        loop = asyncio.get_running_loop()
-        for name in _STOPPED_BY:
-            number = getattr(signal, name, None)
+        self._task = task
+        if sys.platform == "win32":  # there asyncio.run cancels on Ctrl+C by itself
+            return
+        for number in map(signal.Signals.__getitem__, _STOPPED_BY):
             # What was ignored when the process started stays so: nohup, or & in a script.
-            if number is None or signal.getsignal(number) is signal.SIG_IGN:
-                continue
-            try:
-                loop.add_signal_handler(number, self._by, number, task.cancel)
-            except NotImplementedError:  # Windows: asyncio.run cancels on Ctrl+C by itself
-                return
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                # Not the loop's own handlers: they end with it, and the program a little later.
+                signal.signal(number, self._on_signal)
+                self._handled.append(number)
+        # Signals are the main thread's alone: when it takes none any more, nobody does.
+        self._loop.set_default_executor(ThreadPoolExecutor(initializer=self._block))
 
-    def _by(self, number: int, cancel: Callable[[], Any]) -> None:
-        self.status = 128 + number
-        cancel()
+    def end(self) -> None:
+        """From now on every signal is too late, to the very end of the process: what came is
+        saved, and the exit status stands.
+        """
+        self._is_stopping = self._is_over = True
+        self._block()
+
+    def _block(self) -> None:
+        """Let no signal reach this thread."""
+        if self._handled:
+            signal.pthread_sigmask(signal.SIG_BLOCK, self._handled)
+
+    def _on_signal(self, number: int, _: object) -> None:
+        if not self._is_stopping:
+            self._is_stopping = True
+            self.status = 128 + number
+            self._loop.call_soon_threadsafe(self._cancel)
+
+    def _cancel(self) -> None:
+        if not self._is_over:
+            self._task.cancel()

@@ -3,8 +3,10 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -394,6 +396,30 @@ def test_a_signal_stops_the_reply_and_saves_what_came(
         assert said == b"half \n"
     assert server.requests[0].client_gone.wait(PATIENCE_S)
     assert asking.last_messages() == [("user", "complete", "hi"), ("assistant", "partial", "half ")]
+
+
+@POSIX
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_signals_that_follow_the_first_change_neither_the_end_nor_the_status(
+    asking: Program, server: Server, number: int, status: int
+) -> None:
+    others = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    for pause_s in (0.0005, 0.001, 0.002):
+        server.stream(chunk("half "), HANG)
+        process = asking.start("ask", "hi")
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert os.read(process.stdout.fileno(), 1000) == b"half "
+        is_heard = server.requests[-1].client_gone.is_set
+        while process.poll() is None:
+            for other in others if is_heard() else (number,):
+                process.send_signal(other)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(pause_s)
+        assert (process.returncode, process.stderr.read()) == (status, b"")
+        assert asking.last_messages()[-1] == ("assistant", "partial", "half ")
 
 
 @POSIX
