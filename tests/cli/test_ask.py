@@ -353,8 +353,11 @@ def test_a_backends_own_key_does_not_go_to_an_overridden_address(
 ) -> None:
     asking.environ["OPENAI_API_KEY"] = "sk-very-secret"
     server.stream(*WHOLE, path="/v1/chat/completions")
-    asking.run("ask", "hi", "--backend", "openai", "--model", "m")
-    assert all("sk-very-secret" not in str(request.headers) for request in server.requests)
+    done = asking.run("ask", "hi", "--backend", "openai", "--model", "m")
+    assert (done.status, done.stdout) == (0, "Hello, Heiner.\n")
+    [request] = server.requests
+    assert "authorization" not in request.headers
+    assert "sk-very-secret" not in str(request.headers)
 
 
 @pytest.fixture

@@ -35,6 +35,9 @@ MARGIN_S: Final = 0.1
 with several apps on two cores; to it the lag that was measured in the same second is added.
 """
 
+LAG_LIMIT_S: Final = 0.3
+"""No more lag than this is an excuse: with any, a slow machine would pass whatever was lost."""
+
 AT_ONCE: Final = 2
 SEED: Final = 20261121
 
@@ -60,7 +63,9 @@ class Kill:
     @property
     def must(self) -> str:
         """What must be on disk."""
-        return self.sending.before(self.killed_at - PROMISE_S - MARGIN_S - self.lag_s)
+        return self.sending.before(
+            self.killed_at - PROMISE_S - MARGIN_S - min(self.lag_s, LAG_LIMIT_S)
+        )
 
     @property
     def sent(self) -> str:
