@@ -76,6 +76,8 @@ class Desk:
         self._saved: set[str] = set()
         self._only_drafts: set[str] = set()
         """Conversations that are on disk for nothing but a draft of this program."""
+        self._unborn: set[str] = set()
+        """Those of them that are not on disk yet; the thread that writes the draft brings them."""
         self._saving: set[str] = set()
         self._gone: set[str] = set()
         """What was deleted since the list was last read in full."""
@@ -406,9 +408,15 @@ class Desk:
             self._only_drafts.add(conversation.id)
             conversation.touch(self.now())
             self.note_row(conversation)
-            self._saves.keep(conversation.id, partial(self.store.save, conversation))
-        write = partial(self.store.save_draft, conversation.id, draft)
+            self._unborn.add(conversation.id)
+        write = partial(self._write_draft, conversation, draft)
         self._notes.keep(("draft", conversation.id), write)
+
+    def _write_draft(self, conversation: Conversation, draft: Draft | None) -> None:
+        if conversation.id in self._unborn:  # first, or nothing would show the draft after a crash
+            self.store.save(conversation)
+            self._unborn.discard(conversation.id)
+        self.store.save_draft(conversation.id, draft)
 
     def keep_view(self, conversation_id: str, state: ViewState) -> None:
         """Save where a conversation was left."""
@@ -430,12 +438,15 @@ class Desk:
             self._only_drafts.discard(id_)
             self._saved.discard(id_)
             self.forget(id_)
-            self._saves.keep(id_, partial(self._delete_if_empty, id_))
+            self._notes.keep(("draft", id_), partial(self._delete_if_empty, id_))
         elif id_ not in self._saved:
             self.forget(id_)
 
     def _delete_if_empty(self, conversation_id: str) -> None:
-        if not self.store.load(conversation_id).messages:  # nobody else wrote into it
+        self.store.save_draft(conversation_id, None)
+        if conversation_id in self._unborn:
+            self._unborn.discard(conversation_id)
+        elif not self.store.load(conversation_id).messages:  # nobody else wrote into it
             self.store.delete(conversation_id)
 
     async def in_order(self, function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401
