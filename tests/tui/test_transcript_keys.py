@@ -264,3 +264,23 @@ async def test_a_drag_from_beside_the_transcript_selects_what_is_in_sight_of_it(
         await pilot.pause()
         lines = [line for row in screen(app)[10:] if (line := row.strip())]
         assert app.transcript.selected_source().split("\n\n") == lines
+
+
+async def test_a_pane_that_is_hidden_takes_every_key_and_is_at_the_end_when_it_comes() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 20)) as pilot:
+        app.transcript.display = False
+        await pilot.pause()
+        app.transcript.show([prompt("P", "p"), reply(LONG, "r")])
+        app.transcript.jump(-1)
+        app.transcript.jump(1, Role.USER)
+        app.transcript.action_page_up()
+        app.transcript.action_extend(1)
+        app.transcript.find("word")
+        assert app.transcript.select() is None
+        assert not app.transcript.mark_link(1)
+        assert app.transcript.show_hints() == {}
+        app.transcript.action_scroll_end()
+        app.transcript.display = True
+        await pilot.pause()
+        assert "Paragraph 59" in screen(app)[-1]

@@ -1,0 +1,158 @@
+"""Replies that grow, drawn at the terminal's pace and never at the server's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from time import monotonic, perf_counter
+from typing import TYPE_CHECKING, Final
+
+from textual.geometry import Size
+from textual.widget import Widget
+
+from copilot_tui.tui.transcript.canvas import FRAME_S
+from copilot_tui.tui.transcript.selecting import Selecting
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+COST_SHARE: Final = 3
+"""Replies are never drawn more often than this many times what drawing them costs."""
+
+PULSE_S: Final = 0.125
+
+
+class Growing(Selecting):
+    """Gathers what comes, and draws it with the next frame."""
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = monotonic,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(clock=clock, id=id, classes=classes)
+        self._clock = clock
+        self._growing: set[int] = set()
+        self._flush_handle: asyncio.TimerHandle | None = None
+        self._flushed_at = 0.0
+        self._flush_cost = 0.0
+        self._pulse_timer: Timer | None = None
+
+    def grow(self, message_id: str) -> None:
+        """The reply has more text than before; it is drawn with the next frame."""
+        index = self._stack.index.get(message_id)
+        if index not in self._stack.live:
+            return
+        self._growing.add(index)
+        if self._flush_handle is None and self._painter.frame is not None:
+            wait = max(FRAME_S, COST_SHARE * self._flush_cost) - (monotonic() - self._flushed_at)
+            loop = asyncio.get_running_loop()
+            self._flush_handle = loop.call_later(max(0.0, wait), self._flush)
+
+    def finish(self, message_id: str) -> None:
+        """The reply has ended: how, its message says."""
+        index = self._stack.index.get(message_id)
+        if index is None:
+            return
+        self._stack.live.pop(index, None)
+        self._pulse_while_live()
+        self._growing.discard(index)
+        entry = self._stack.drawn.get(index)
+        if entry is not None and self._stack.look is not None:
+            entry.end(self._stack.look, self._clock())
+            self._height_changed(index, 0)
+            self._colour_soon()
+
+    @property
+    def is_drawing_due(self) -> bool:
+        """Something has come that the next frame will show."""
+        return self._flush_handle is not None
+
+    def on_mount(self) -> None:
+        """Be ready to pulse while something is live."""
+        self._pulse_timer = self.set_interval(PULSE_S, self._pulse, pause=True)
+        self._pulse_while_live()
+
+    def on_unmount(self) -> None:
+        """Draw no more."""
+        for handle in (self._flush_handle, self._colour_handle):
+            if handle is not None:
+                handle.cancel()
+
+    def _pulse_while_live(self) -> None:
+        if self._pulse_timer is None:
+            return
+        if self._stack.live:
+            self._pulse_timer.resume()
+        else:
+            self._pulse_timer.pause()
+
+    def _pulse(self) -> None:
+        """Turn the marks of the replies that are live and in sight."""
+        look = self._stack.look
+        if look is None:
+            return
+        for index in self._stack.live:
+            entry = self._stack.drawn.get(index)
+            if entry is None:
+                continue
+            before = len(entry.head)
+            entry.draw_head(look, self._clock())
+            if len(entry.head) != before:
+                self._height_changed(index, 0)
+            else:
+                self._refresh_from(self._stack.heights.before(index) + 1, 1)
+
+    def _flush(self) -> None:
+        self._flush_handle = None
+        look = self._stack.look
+        if not self.is_attached or look is None:
+            return
+        began = perf_counter()
+        for index in sorted(self._growing):
+            entry = self._stack.drawn.get(index)
+            if entry is None:  # out of sight; it is drawn when it is seen
+                self._note_unseen(index, self._stack.heights[index])
+                continue
+            if not entry.taken or len(entry.message.reasoning) != entry.thinking:
+                entry.take()
+                entry.draw_head(look, self._clock())
+                self._height_changed(index, 0)
+            elif (first := entry.take()) is not None:
+                self._height_changed(index, len(entry.head) + first)
+        self._growing.clear()
+        self._colour_soon()
+        self._flushed_at = monotonic()
+        self._flush_cost = perf_counter() - began
+
+    def _height_changed(self, index: int, first: int) -> None:
+        """An entry was drawn anew from this line on."""
+        if self._painter.link is not None and self._painter.link not in self._links():
+            self._painter.link = None
+        entry = self._stack.drawn[index]
+        before = self._stack.heights[index]
+        if not self._following and before != entry.height:
+            self._note_unseen(index, entry.height)
+        self._stack.heights[index] = entry.height
+        if before != entry.height:
+            if self._following:
+                self._to_end()
+                return
+            size = Size(self.size.width, self._stack.heights.total)
+            self.set_reactive(Widget.virtual_size, size)
+            self.vertical_scrollbar.window_virtual_size = size.height
+            if index < self._top[0]:
+                self._go_to(*self._top)
+                return
+        start = self._stack.heights.before(index) + first
+        self._refresh_from(
+            start, max(before, entry.height) - first if before == entry.height else 1 << 20
+        )
+
+    def _note_unseen(self, index: int, height: int) -> None:
+        bottom = round(self.scroll_y) + self.size.height
+        if index not in self._unseen and self._stack.heights.before(index) + height > bottom:
+            self._unseen.add(index)
+            self._refresh_from(bottom - 1, 1)
