@@ -146,8 +146,20 @@ class Entry:
         self.draw_head(look, now)
         self.foot = _foot(self.message, look) if not self.is_live else []
 
-    def take(self) -> int | None:
-        """Let the streamer have what has come; the first line of the body that changed."""
+    @property
+    def is_behind(self) -> bool:
+        """More has come than the streamer has."""
+        return (
+            self.streamer is not None
+            and self.answer is not None
+            and len(self.message.content) > self.taken
+        )
+
+    def take(self, most: int | None = None) -> int | None:
+        """Let the streamer have what has come; the first line of the body that changed.
+
+        `most`: so many characters of it, and the rest another time.
+        """
         if self.streamer is None:
             return None
         content = self.message.content
@@ -155,8 +167,9 @@ class Entry:
             self.answer = answer_start(content, has_ended=not self.is_live)
             self.taken = self.answer or 0
         if self.answer is not None and len(content) > self.taken:
-            self.streamer.feed(harmless(content[self.taken :]))
-            self.taken = len(content)
+            end = len(content) if most is None else min(len(content), self.taken + most)
+            self.streamer.feed(harmless(content[self.taken : end]))
+            self.taken = end
         first = self.streamer.flush()
         self.document = self.streamer.document
         self.body = self.document.lines

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 COST_SHARE: Final = 3
 """Replies are never drawn more often than this many times what drawing them costs."""
 
+TAKE_MOST: Final = 12_288
+"""Characters that one frame draws. A blast is drawn by and by; no key waits for all of it."""
+
 PULSE_S: Final = 0.125
 
 
@@ -35,6 +38,8 @@ class Growing(Selecting):
         super().__init__(clock=clock, id=id, classes=classes)
         self._clock = clock
         self._growing: set[int] = set()
+        self._ending: set[int] = set()
+        """Replies that have ended and are not drawn to their end."""
         self._flush_handle: asyncio.TimerHandle | None = None
         self._flushed_at = 0.0
         self._flush_cost = 0.0
@@ -46,10 +51,8 @@ class Growing(Selecting):
         if index not in self._stack.live:
             return
         self._growing.add(index)
-        if self._flush_handle is None and self._painter.frame is not None:
-            wait = max(FRAME_S, COST_SHARE * self._flush_cost) - (monotonic() - self._flushed_at)
-            loop = asyncio.get_running_loop()
-            self._flush_handle = loop.call_later(max(0.0, wait), self._flush)
+        wait = max(FRAME_S, COST_SHARE * self._flush_cost) - (monotonic() - self._flushed_at)
+        self._flush_in(wait)
 
     def finish(self, message_id: str) -> None:
         """The reply has ended: how, its message says."""
@@ -60,10 +63,27 @@ class Growing(Selecting):
         self._pulse_while_live()
         self._growing.discard(index)
         entry = self._stack.drawn.get(index)
-        if entry is not None and self._stack.look is not None:
-            entry.end(self._stack.look, self._clock())
+        if entry is None or self._stack.look is None:
+            return
+        if entry.is_behind:
+            self._ending.add(index)
+            self._growing.add(index)
+            self._flush_in(0.0)
+        else:
+            self._end(index)
+
+    def _end(self, index: int) -> None:
+        self._ending.discard(index)
+        look = self._stack.look
+        if look is not None:
+            self._stack.drawn[index].end(look, self._clock())
             self._height_changed(index, 0)
             self._colour_soon()
+
+    def _flush_in(self, seconds: float) -> None:
+        if self._flush_handle is None and self._painter.frame is not None:
+            loop = asyncio.get_running_loop()
+            self._flush_handle = loop.call_later(max(0.0, seconds), self._flush)
 
     @property
     def is_drawing_due(self) -> bool:
@@ -111,21 +131,29 @@ class Growing(Selecting):
         if not self.is_attached or look is None:
             return
         began = perf_counter()
+        behind: set[int] = set()
         for index in sorted(self._growing):
             entry = self._stack.drawn.get(index)
             if entry is None:  # out of sight; it is drawn when it is seen
                 self._note_unseen(index, self._stack.heights[index])
+                self._ending.discard(index)
                 continue
             if not entry.taken or len(entry.message.reasoning) != entry.thinking:
-                entry.take()
+                entry.take(TAKE_MOST)
                 entry.draw_head(look, self._clock())
                 self._height_changed(index, 0)
-            elif (first := entry.take()) is not None:
+            elif (first := entry.take(TAKE_MOST)) is not None:
                 self._height_changed(index, len(entry.head) + first)
-        self._growing.clear()
+            if entry.is_behind:
+                behind.add(index)
+            elif index in self._ending:
+                self._end(index)
+        self._growing = behind
         self._colour_soon()
         self._flushed_at = monotonic()
         self._flush_cost = perf_counter() - began
+        if behind:  # half of the time is everybody else's
+            self._flush_in(self._flush_cost)
 
     def _height_changed(self, index: int, first: int) -> None:
         """An entry was drawn anew from this line on."""
