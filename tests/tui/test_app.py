@@ -7,6 +7,7 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
+from copilot_tui.backends import Delta
 from copilot_tui.conversation import Conversation, Message, Role, Status, new_conversation, utc_now
 from copilot_tui.errors import ConnectionFailed, ReplyFailed
 from copilot_tui.replies import CONTINUE_PROMPT
@@ -606,3 +607,19 @@ async def test_what_was_not_read_and_what_is_a_draft_is_marked_after_a_restart(
     state = store.view_state(answered)
     assert state is not None
     assert not state.unread
+
+
+async def test_a_reply_that_is_not_whole_says_what_to_press(
+    make_app: MakeApp, backend: FakeBackend
+) -> None:
+    backend.complete = False
+    backend.scripts = [["half"], ["long", Delta(complete=True, finish_reason="length")]]
+    async with make_app().run_test(size=(100, 30)) as pilot:
+        app = app_of(pilot)
+        await send(pilot, "cut")
+        await ended(pilot)
+        assert "Enter tries again · Alt+C goes on" in shown_text(app)
+        await send(pilot, "limit")
+        await ended(pilot)
+        assert "limit of length" in shown_text(app)
+        assert shown_text(app).rstrip().endswith("Alt+C goes on")

@@ -49,6 +49,7 @@ class MainScreen(Screen[None]):
             Palette.from_theme(self.app.current_theme),
             welcome=self._welcome(),
             failed_help=f"{self.key('send')} tries again",
+            continue_help=f"{self.key('continue')} goes on",
             id="transcript",
         )
         yield Composer(id="composer")

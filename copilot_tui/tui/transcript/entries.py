@@ -42,6 +42,7 @@ class Look:
         self.blocks = blocks
         self.reasoning_open = False
         self.failed_help = ""
+        self.continue_help = ""
         self.versions: dict[str, tuple[int, int]] = {}
         self.thought_s: dict[str, float] = {}
         """Seconds until the first word of replies that were seen to think."""
@@ -343,6 +344,12 @@ def _size(size: int) -> str:
     return f"{size} B" if size < 1000 else f"{size / 1000:.1f} kB"
 
 
+def _keys(look: Look, *helps: str) -> list[Line]:
+    """What to press now."""
+    shown = " · ".join(filter(None, helps))
+    return look.plain(shown, look.blocks.palette.quiet) if shown else []
+
+
 def _foot(message: Message, look: Look) -> list[Line]:
     """What stands below a reply that is not whole."""
     palette = look.blocks.palette
@@ -352,8 +359,7 @@ def _foot(message: Message, look: Look) -> list[Line]:
         lines += look.plain(one_line(message.error or "The reply failed."), red)
         if message.hint:
             lines += look.plain(harmless(message.hint), palette.base)
-        if look.failed_help:
-            lines += look.plain(look.failed_help, palette.quiet)
+        lines += _keys(look, look.failed_help, look.continue_help if message.content else "")
         for line in lines:
             line.gutter = look.error_bar
     elif message.status is Status.PARTIAL:
@@ -361,4 +367,11 @@ def _foot(message: Message, look: Look) -> list[Line]:
         lines += look.plain(f"— {said}", palette.quiet + Style(italic=True))
         if message.hint:
             lines += look.plain(harmless(message.hint), palette.quiet)
+        again = look.failed_help if message.error else ""
+        lines += _keys(look, again, look.continue_help if message.content else "")
+    elif message.finish_reason == "length":
+        lines += look.plain(
+            "— Cut at the model's limit of length.", palette.quiet + Style(italic=True)
+        )
+        lines += _keys(look, look.continue_help)
     return [look.blocks.blank(), *lines] if lines and message.content else lines
