@@ -20,7 +20,7 @@ PREAMBLE: Final = (
     "repeating what was said."
 )
 CARRIED: Final = "the earlier turns are carried in this message: the server does not know them"
-NOT_KNOWN: Final = "only the newest message is sent, and the server does not know the others"
+NOT_KNOWN: Final = "only the newest message is sent, and the server may not know the others"
 
 _SPEAKERS: Final = {Role.USER: "User", Role.ASSISTANT: "Assistant", Role.SYSTEM: "System"}
 
