@@ -235,7 +235,7 @@ def test_a_branch_of_another_provider_gets_a_fresh_id_and_every_message() -> Non
 def test_a_branch_in_the_newest_context_says_what_is_missing() -> None:
     request = edited_second_prompt().request("newest")
     assert sent(request) == ("fresh-id", ["u2 edited"])
-    assert "does not know" in (planned(request).notice or "")
+    assert "may not know" in (planned(request).notice or "")
     assert "conversation" not in planned(request).body
 
 
