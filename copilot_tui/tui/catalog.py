@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from copilot_tui.errors import BackendError
+from copilot_tui.errors import CopilotTuiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,6 +102,6 @@ class Catalog:
             return  # the list is asked for again next time
 
 
-def failure_of(error: BackendError) -> str:
+def failure_of(error: CopilotTuiError) -> str:
     """Why there is no list, in one line."""
     return f"{error}. A model's name can be typed all the same."

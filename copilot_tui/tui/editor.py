@@ -8,9 +8,11 @@ import shlex
 import shutil
 import signal
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from textual.app import SuspendNotSupported
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,13 +35,16 @@ async def edit(app: App[object], text: str) -> str | None:
     # A folder of our own: an editor's backup files are private too, and go with it.
     folder = Path(tempfile.mkdtemp(prefix="copilot-tui-"))
     file = folder / "prompt.md"
-    file.write_text(text, "utf-8")
-    with app.batch_update(), app.suspend(), _keys_are_the_editors():
-        try:
-            process = await asyncio.create_subprocess_exec(*editor_command(), str(file))
-            status = await process.wait()
-        except (OSError, ValueError):
-            status = None
+    file.write_text(text, "utf-8", errors="replace")
+    status: int | None = None
+    with (
+        suppress(OSError, ValueError, SuspendNotSupported),  # said by whoever asked
+        app.batch_update(),
+        app.suspend(),
+        _keys_are_the_editors(),
+    ):
+        process = await asyncio.create_subprocess_exec(*editor_command(), str(file))
+        status = await process.wait()
     app.refresh()
     edited = file.read_text("utf-8", errors="replace") if status == 0 and file.exists() else None
     shutil.rmtree(folder, ignore_errors=True)

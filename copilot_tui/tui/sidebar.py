@@ -20,7 +20,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from copilot_tui.conversation import timestamp
-from copilot_tui.terminal_text import harmless
+from copilot_tui.terminal_text import one_line
 from copilot_tui.tui.messages import ConversationPicked, DeleteWanted, RenameWanted
 
 
@@ -208,7 +208,7 @@ class Sidebar(ScrollView, can_focus=True):
             colour = self.get_component_rich_style(name)
             mark_style = style + Style(color=colour.color)
         room = max(1, width - 4)
-        title = harmless(row.title).replace("\n", " ")
+        title = one_line(row.title)
         if cell_len(title) > room:
             title = set_cell_size(title, room - 1) + "…"
         return Strip(

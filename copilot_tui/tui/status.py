@@ -9,7 +9,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from copilot_tui.terminal_text import harmless
+from copilot_tui.terminal_text import one_line
 
 
 class StatusLine(Widget):
@@ -40,7 +40,7 @@ class StatusLine(Widget):
         style = self.rich_style
         width = self.size.width
         left = self.notice or " · ".join(part for part in (self.activity, self.backend) if part)
-        left = harmless(left).replace("\n", " ")
+        left = one_line(left)
         used = cell_len(left)
         right = ""
         for hint in self.hints:

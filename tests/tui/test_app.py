@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -12,7 +13,9 @@ from copilot_tui.conversation import Conversation, Message, Role, Status, new_co
 from copilot_tui.errors import ConnectionFailed, ReplyFailed
 from copilot_tui.replies import CONTINUE_PROMPT
 from copilot_tui.store import Draft, Store
+from copilot_tui.tui.actions import ACTIONS, pretty_key
 from copilot_tui.tui.app import CopilotApp
+from copilot_tui.tui.screens.help import HelpScreen
 from copilot_tui.tui.sidebar import Mark
 from copilot_tui.tui.transcript import Transcript
 from tests.fakes import FakeBackend, Hold
@@ -403,7 +406,12 @@ async def test_help_lists_every_action_and_escape_closes_it(make_app: MakeApp) -
     async with make_app().run_test(size=(120, 60)) as pilot:
         await pilot.press("f1")
         await pilot.pause()
-        assert len(app_of(pilot).screen_stack) == 2
+        help_screen = app_of(pilot).screen
+        assert isinstance(help_screen, HelpScreen)
+        listed = help_screen.words()
+        for action in ACTIONS:
+            assert pretty_key(action.keys.partition(",")[0]) in listed
+            assert action.help.replace("`", "") in listed
         await pilot.press("escape")
         await pilot.pause()
         assert len(app_of(pilot).screen_stack) == 1
@@ -486,17 +494,26 @@ async def test_alt_y_copies_the_block_of_the_letter(make_app: MakeApp, store: St
         assert copied[0] == code
 
 
-async def test_a_link_is_opened_only_after_a_look_at_its_address(make_app: MakeApp) -> None:
+async def test_a_link_is_opened_only_after_a_look_at_its_address(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+
+    def browser(url: str) -> bool:
+        opened.append(url)
+        return True
+
+    monkeypatch.setattr("copilot_tui.tui.screens.main.open_in_browser", browser)
     async with make_app().run_test() as pilot:
         app = app_of(pilot)
-        opened: list[str] = []
-        app.open_url = lambda url, **_: opened.append(url)  # type: ignore[method-assign]
         for url, opens in (("https://example.com/a", True), ("file:///etc/passwd", False)):
             app.main.transcript.post_message(Transcript.LinkActivated(url))
             await until(pilot, lambda: len(app.screen_stack) == 2)
+            assert url not in opened
             await pilot.press("enter")
             await pilot.press("escape")
             await until(pilot, lambda: len(app.screen_stack) == 1)
+            await app.workers.wait_for_complete()
             assert (url in opened) is opens
 
 
@@ -623,3 +640,60 @@ async def test_a_reply_that_is_not_whole_says_what_to_press(
         await ended(pilot)
         assert "limit of length" in shown_text(app)
         assert shown_text(app).rstrip().endswith("Alt+C goes on")
+
+
+async def test_a_terminal_that_cannot_be_left_to_an_editor_loses_neither_app_nor_prompt(
+    make_app: MakeApp,
+) -> None:
+    async with make_app().run_test() as pilot:  # the headless driver cannot be suspended
+        app = app_of(pilot)
+        app.main.composer.fill("precious \ud800")
+        await pilot.press("ctrl+g")
+        await until(pilot, lambda: "editor" in app.main.status.notice)
+        assert app.main.composer.text == "precious \ud800"
+
+
+async def test_what_the_editor_gave_belongs_to_the_conversation_it_was_opened_in(
+    make_app: MakeApp, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, go = asyncio.Event(), asyncio.Event()
+
+    async def edit(app: object, text: str) -> str:
+        opened.set()
+        await go.wait()
+        return text + " edited"
+
+    monkeypatch.setattr("copilot_tui.tui.editor.edit", edit)
+    async with make_app().run_test() as pilot:
+        app = app_of(pilot)
+        first = app.shown.id
+        app.main.composer.fill("mine")
+        await pilot.press("ctrl+g")
+        await opened.wait()
+        await pilot.press("ctrl+n", *"other")
+        go.set()
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert app.main.composer.text == "other"
+        assert app.desk.drafts[first].text == "mine edited"
+
+
+async def test_opening_a_link_never_waits_for_the_browser(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, go = threading.Event(), threading.Event()
+
+    def slow_browser(url: str) -> bool:
+        opened.set()
+        return go.wait(10)
+
+    monkeypatch.setattr("copilot_tui.tui.screens.main.open_in_browser", slow_browser)
+    async with make_app().run_test() as pilot:
+        app = app_of(pilot)
+        app.main.transcript.post_message(Transcript.LinkActivated("https://example.com"))
+        await until(pilot, lambda: len(app.screen_stack) == 2)
+        await pilot.press("enter")
+        await until(pilot, opened.is_set)
+        await pilot.press("x")
+        assert app.main.composer.text == "x"
+        go.set()

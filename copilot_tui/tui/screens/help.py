@@ -65,6 +65,10 @@ class HelpScreen(Dialog[None]):
         table.add_row(Text("Escape closes this", style="dim"), "")
         return table
 
+    def words(self) -> str:
+        """All keys and what they do, as text."""
+        return self._list().plain
+
     def action_close(self) -> None:
         """Back to the conversation."""
         self.dismiss(None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, cast
 
 from textual import events, work
@@ -27,6 +28,20 @@ OPENED_SCHEMES: Final = frozenset({"http", "https", "mailto"})
 
 NARROW: int = 72
 """Columns below which the sidebar is hidden until it is asked for, and then stands alone."""
+
+
+def open_in_browser(url: str) -> bool:
+    """Open an address in a browser with a window of its own; whether there was one.
+
+    A browser of the terminal, as over SSH, would start in the middle of the app.
+    """
+    import webbrowser
+
+    try:
+        browser = webbrowser.get()
+    except webbrowser.Error:
+        return False
+    return type(browser) is not webbrowser.GenericBrowser and browser.open(url)
 
 
 class MainScreen(Screen[None]):
@@ -367,7 +382,9 @@ class MainScreen(Screen[None]):
         opens = url.partition(":")[0].lower() in OPENED_SCHEMES
         answer = await self.app.push_screen_wait(LinkScreen(url, opens=opens))
         if answer == "open":
-            self.app.open_url(url)
+            # In a thread: a browser may take its time to start.
+            if not await asyncio.to_thread(open_in_browser, url):
+                self.desk_app.say("There is no browser to open it with; its address can be copied")
         elif answer == "copy":
             self.desk_app.copy(url, "the address")
 
@@ -412,11 +429,14 @@ class MainScreen(Screen[None]):
         """Ctrl+G: replies stream on while the editor has the terminal."""
         from copilot_tui.tui.editor import edit
 
-        composer = self.composer
-        edited = await edit(self.app, composer.text)
+        composer, conversation = self.composer, self.desk_app.shown
+        before = composer.text
+        edited = await edit(self.app, before)
         if edited is None:
-            self.desk_app.say("The editor ended with an error; the prompt is as it was", warn=True)
-        elif edited != composer.text:
+            self.desk_app.say("The editor did not run well; the prompt is as it was", warn=True)
+        elif self.desk_app.shown is not conversation:
+            self.desk_app.desk.keep_draft(conversation, edited, len(edited))
+        elif edited != before:
             composer.fill(edited)
 
     def key(self, action_id: str) -> str:

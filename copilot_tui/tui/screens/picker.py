@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
-from copilot_tui.errors import BackendError
+from copilot_tui.errors import CopilotTuiError
 from copilot_tui.terminal_text import one_line
 from copilot_tui.tui.catalog import Catalog, Choice, failure_of
 from copilot_tui.tui.inputs import HarmlessInput
@@ -86,7 +86,7 @@ class PickerScreen(Dialog[Choice | None]):
         self._say(f"Asking {backend} what it offers …")
         try:
             await self._catalog.ask(backend)
-        except BackendError as error:
+        except CopilotTuiError as error:
             self._say(failure_of(error))
         else:
             self._say("Enter chooses · Escape leaves it as it is")
