@@ -433,7 +433,7 @@ class MainScreen(Screen[None]):
         before = composer.text
         edited = await edit(self.app, before)
         if edited is None:
-            self.desk_app.say("The editor did not run well; the prompt is as it was", warn=True)
+            self.desk_app.say("The editor ended with an error; the prompt is as it was", warn=True)
         elif self.desk_app.shown is not conversation:
             self.desk_app.desk.keep_draft(conversation, edited, len(edited))
         elif edited != before:
