@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from copilot_tui.store import Store
 from tests.tui.conftest import MakeApp
 from tests.tui.test_app import app_of, saved_conversation, shown_text, until
@@ -34,13 +36,18 @@ async def test_alt_pageup_in_the_prompt_goes_to_ones_prompts_and_letters_are_typ
 
 
 async def test_a_link_is_marked_and_opened_by_the_keyboard_and_escape_unmarks_it(
-    make_app: MakeApp, store: Store
+    make_app: MakeApp, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    opened: list[str] = []
+
+    def browser(url: str) -> bool:
+        opened.append(url)
+        return True
+
+    monkeypatch.setattr("copilot_tui.tui.screens.main.open_in_browser", browser)
     old = saved_conversation(store, "old", "q", "See [the page](https://example.com/a).")
     async with make_app(continue_last=True).run_test(size=(100, 30)) as pilot:
         app = app_of(pilot)
-        opened: list[str] = []
-        app.open_url = lambda url, **_: opened.append(url)  # type: ignore[method-assign]
         await until(pilot, lambda: app.shown.id == old.id)
         app.main.sidebar.focus()
         await pilot.press("]")
