@@ -20,6 +20,7 @@ from copilot_tui.tui.actions import ACTIONS
 from copilot_tui.tui.answers import Answers, in_one_line, versions_shown
 from copilot_tui.tui.composer import Composer
 from copilot_tui.tui.desk import RETRY_S, Desk
+from copilot_tui.tui.keeping import Keeping
 from copilot_tui.tui.library import Library
 from copilot_tui.tui.palette import Palette
 from copilot_tui.tui.screens.main import MainScreen
@@ -37,9 +38,6 @@ if TYPE_CHECKING:
 
     from copilot_tui.config import BackendConfig
     from copilot_tui.conversation import Conversation
-
-DRAFT_DELAY_S = 0.4
-"""What is typed is on disk at most a second later."""
 
 NOTICE_S = 8.0
 
@@ -76,6 +74,7 @@ class CopilotApp(App[int]):
         self.shown: Conversation = desk.new()
         desk.shown_id = self.shown.id
         self.answers = Answers(self)
+        self.keeping = Keeping(self)
         self.library = Library(self)
         self.searching = Searching(self)
         self._first_prompt = prompt
@@ -87,8 +86,6 @@ class CopilotApp(App[int]):
         """Keys for a prompt that is not there yet: at the start, and while a conversation is read.
         None: it is there.
         """
-        self._draft_timer: Timer | None = None
-        self._place_timer: Timer | None = None
         self._notice_timer: Timer | None = None
         self._notice_is_local = False
         self._history: int | None = None
@@ -122,7 +119,7 @@ class CopilotApp(App[int]):
     def main_is_there(self) -> None:
         """Show the empty conversation; everything else comes after the first frame."""
         self.show_messages(None)
-        self.watch(self.main.transcript, "scroll_y", self._scrolled, init=False)
+        self.watch(self.main.transcript, "scroll_y", self.keeping.scrolled, init=False)
         # Twice: the first call is the screen's, and what it posted would end there.
         self.call_after_refresh(self.call_later, self._after_first_frame)
 
@@ -258,8 +255,7 @@ class CopilotApp(App[int]):
     def _keep_everything(self) -> None:
         if self._held:
             self._take_held_text()
-        self._keep_place()
-        self._keep_draft()
+        self.keeping.keep_both()
         self.answers.keep_unbegun()
         for conversation_id in list(self.desk.turns):
             self.answers.cancel(conversation_id)
@@ -320,8 +316,7 @@ class CopilotApp(App[int]):
 
     def take_up(self, conversation: Conversation, place: Place | None) -> None:
         """Show this conversation instead of the one before, whose draft and place are kept."""
-        self._keep_place()
-        self._keep_draft()
+        self.keeping.keep_both()
         before, self.shown = self.shown, conversation
         self.desk.shown_id = conversation.id
         self.desk.drop_if_blank(before)
@@ -498,40 +493,8 @@ class CopilotApp(App[int]):
     # Drafts, places, history
 
     def on_text_area_changed(self) -> None:
-        """Something was typed: it is on disk within a second."""
-        if self._draft_timer is None:
-            self._draft_timer = self.set_timer(DRAFT_DELAY_S, self._keep_draft)
-
-    def _keep_draft(self) -> None:
-        if self._draft_timer is not None:
-            self._draft_timer.stop()
-            self._draft_timer = None
-        if not self.is_running:
-            return
-        composer = self.main.composer
-        had = self.shown.id in self.desk.drafts
-        self.desk.keep_draft(self.shown, composer.text, composer.caret)
-        if had != (self.shown.id in self.desk.drafts):
-            self.refresh_sidebar()
-
-    def _scrolled(self) -> None:
-        """The place in the text is on disk as soon as a draft would be."""
-        if self._place_timer is None:
-            self._place_timer = self.set_timer(DRAFT_DELAY_S, self._keep_place)
-
-    def _keep_place(self) -> None:
-        if self._place_timer is not None:
-            self._place_timer.stop()
-            self._place_timer = None
-        if not self.is_running:  # a timer's last call; what leaves has kept everything before
-            return
-        from copilot_tui.store import ViewState
-
-        place = self.main.transcript.place
-        state = ViewState(
-            message_id=place.message_id if place else None, line=place.line if place else 0
-        )
-        self.desk.keep_view(self.shown.id, state)
+        """Something was typed."""
+        self.keeping.typed()
 
     def on_composer_history_wanted(self, message: Composer.HistoryWanted) -> None:
         """Up and Down: earlier and later prompts of this conversation."""
