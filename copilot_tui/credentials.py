@@ -51,6 +51,30 @@ def api_key(
     return None
 
 
+def origin_of_key(config: BackendConfig, environ: Mapping[str, str] = os.environ) -> str:
+    """Where `api_key` would take the key from, in its order; empty: there is none.
+
+    Runs no command and opens no keyring. Raises MissingKey.
+    """
+    if config.is_chosen and environ.get(ENVIRONMENT_KEY):
+        return ENVIRONMENT_KEY
+    if not config.owns_address:
+        return ""
+    if config.api_key_env and environ.get(config.api_key_env):
+        return config.api_key_env
+    if config.api_key_command:
+        return "api_key_command"
+    file = config.credentials_file
+    if file is None or not os.path.exists(file):
+        return ""
+    from copilot_tui import keyring_store
+
+    kept = keyring_store.sign_ins(file).get(config.name)
+    if kept is None or kept.address != address_of(config.base_url):
+        return ""
+    return "the system keyring" if kept.place == "keyring" else file.name
+
+
 def stored_secret(name: str, *, file: Path | None = None, address: str | None = None) -> str | None:
     """What `copilot-tui login NAME` keeps, or None: nobody signed in there.
 
@@ -60,7 +84,7 @@ def stored_secret(name: str, *, file: Path | None = None, address: str | None = 
     thread. Raises MissingKey.
     """
     file = file or default_credentials_file()
-    if not file.exists():  # most have none, and do not wait for what reads it
+    if not os.path.exists(file):  # most have none, and do not wait for what reads it
         return None
     from copilot_tui import keyring_store
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 
 from copilot_tui.backends import Delta, Model, ReplyRequest
+from copilot_tui.backends.accounts import Account
 from copilot_tui.errors import BackendError
 
 
@@ -33,6 +34,7 @@ class FakeBackend:
         self.scripts = list(scripts) or [["Hello"]]
         self.complete = complete
         self.requests: list[ReplyRequest] = []
+        self.account_is = Account()
         self.closed = 0
         """How many streams were closed before their end."""
 
@@ -61,6 +63,9 @@ class FakeBackend:
 
     async def models(self) -> list[Model]:
         return [Model("fake-1"), Model("fake-2")]
+
+    async def account(self) -> Account:
+        return self.account_is
 
     async def aclose(self) -> None:
         """Nothing is open."""

@@ -11,13 +11,14 @@ import sys
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 from copilot_tui.conversation import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from copilot_tui.backends.accounts import Account
     from copilot_tui.config import BackendConfig
     from copilot_tui.conversation import Conversation, Message
 
@@ -74,12 +75,23 @@ def spoken(path: Iterable[Message]) -> list[Message]:
 
 
 class Model(NamedTuple):
-    """One entry of a server's list of models."""
+    """One entry of a server's list of models, with what the server says of it."""
 
     id: str
-    owner: str = ""
+    vendor: str = ""
     is_provider: bool = False
     """g4f lists its providers among the models."""
+    name: str = ""
+    """For people; empty: the id is all there is."""
+    context_window: int | None = None
+    """Tokens."""
+    multiplier: float | None = None
+    """How many premium requests a prompt costs."""
+    price_in: float | None = None
+    """Dollars for a million tokens of prompt."""
+    price_out: float | None = None
+    disabled: str = ""
+    """Why it cannot be used; empty: it can."""
 
 
 class Backend(Protocol):
@@ -96,9 +108,33 @@ class Backend(Protocol):
         """What the server offers. Raises BackendError."""
         ...
 
+    async def account(self) -> Account:
+        """Who is signed in, and what is left of the quota; may ask the service. Raises
+        BackendError.
+        """
+        ...
+
     async def aclose(self) -> None:
         """Give back sockets."""
         ...
+
+
+@runtime_checkable
+class HasProviders(Protocol):
+    """A backend with providers behind it, each with models of its own."""
+
+    async def models_of(self, provider: str) -> list[Model]:
+        """What one provider offers. Raises BackendError."""
+        ...
+
+
+async def account(backend: Backend) -> Account:
+    """Who is signed in to a backend, until when, and what is left of the quota.
+
+    Asks the service, and starts the CLI of the kind copilot-sdk; `accounts.sign_in_of` tells what
+    is known without that. Raises BackendError, MissingAuth or MissingKey when nobody is signed in.
+    """
+    return await backend.account()
 
 
 _KINDS: dict[str, str] = {

@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from copilot_tui.backends import Delta, Model, ReplyRequest, spoken
+from copilot_tui.backends.accounts import Account, sign_in_of
 from copilot_tui.backends.branches import CARRIED, NOT_KNOWN, Memory, fold, memory
 from copilot_tui.backends.completions import GRACE_S, Sleep, stream_completion
+from copilot_tui.backends.listing import listed_models
 from copilot_tui.backends.openai import (
     KeySource,
     bearer,
     chat_messages,
     chosen_settings,
-    listed_models,
 )
 from copilot_tui.backends.transport import Transport
 from copilot_tui.conversation import Message, Role, new_id
@@ -223,6 +224,10 @@ class G4F:
         return listed_models(
             await self._transport.get_json(f"{root}/api/{quote(provider, safe='')}/models")
         )
+
+    async def account(self) -> Account:
+        """Which key is used; g4f does not say whose it is."""
+        return await asyncio.to_thread(sign_in_of, self._config)
 
     async def aclose(self) -> None:
         """Give back every socket."""

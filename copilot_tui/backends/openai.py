@@ -8,8 +8,9 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final
 
 from copilot_tui.backends import Delta, Model, ReplyRequest, spoken
+from copilot_tui.backends.accounts import Account, sign_in_of
 from copilot_tui.backends.completions import GRACE_S, Sleep, stream_completion
-from copilot_tui.backends.server_words import server_words
+from copilot_tui.backends.listing import listed_models
 from copilot_tui.backends.transport import Transport
 from copilot_tui.credentials import api_key
 from copilot_tui.errors import BadReply, Refused
@@ -121,6 +122,10 @@ class OpenAI:
             )
         return models[0].id
 
+    async def account(self) -> Account:
+        """Which key is used; such a server does not say whose it is."""
+        return await asyncio.to_thread(sign_in_of, self._config)
+
     async def aclose(self) -> None:
         """Give back every socket."""
         await self._transport.aclose()
@@ -129,30 +134,6 @@ class OpenAI:
 def bearer(key: str | None) -> dict[str, str]:
     """The header that carries the key."""
     return {"Authorization": f"Bearer {key}"} if key else {}
-
-
-def listed_models(answer: object) -> list[Model]:
-    """The models in a list, bare or under "data". Raises BadReply when there is no list."""
-    entries = answer
-    if isinstance(answer, dict):
-        entries = answer.get("data", answer.get("models"))
-        if answer.get("object") == "list" and entries is None:
-            entries = []  # Ollama without a model: "data": null
-    if not isinstance(entries, list):
-        words = server_words(answer)
-        raise BadReply("the server sent no list of models" + (f": {words}" if words else ""))
-    return [model for entry in entries if (model := _model(entry))]
-
-
-def _model(entry: object) -> Model | None:
-    if isinstance(entry, str):
-        return Model(entry) if entry else None
-    if not isinstance(entry, dict):
-        return None
-    name = next((entry[k] for k in ("id", "name", "model") if isinstance(entry.get(k), str)), "")
-    owner = entry.get("owned_by")
-    is_provider = entry.get("provider") is True or entry.get("object") == "provider"
-    return Model(name, owner if isinstance(owner, str) else "", is_provider) if name else None
 
 
 def _rejects_usage(error: Refused) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from copilot_tui import backends, config
+from copilot_tui.backends.listing import facts
 from copilot_tui.cli import output
 from copilot_tui.cli.parser import common_options
 
@@ -21,13 +22,18 @@ def run(given: argparse.Namespace) -> int:
     chosen = config.load(common_options(given)).backend
     found = asyncio.run(_models(chosen))
     if "json" in given:
-        output.json_line([model._asdict() for model in found])
+        output.json_line([_as_json(model) for model in found])
         return 0
     for model in found:
-        output.row(model.id, *(["provider"] if model.is_provider else []))
+        output.row(model.id, *filter(None, facts(model)))
     if not found:
         output.notice(f"{chosen.name} lists no models")
     return 0
+
+
+def _as_json(model: Model) -> dict[str, object]:
+    """Everything that is known of it; `owner` is what `vendor` was called first."""
+    return {**model._asdict(), "owner": model.vendor}
 
 
 async def _models(chosen: BackendConfig) -> list[Model]:

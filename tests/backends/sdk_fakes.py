@@ -135,6 +135,10 @@ class FakeClient:
         self.is_signed_in = True
         self.is_gone = False
         self.models: list[str] = []
+        self.listed: list[Any] = []
+        """Entries with more than an id."""
+        self.quotas: dict[str, Any] | None = None
+        """None: this CLI does not tell."""
         self.held = asyncio.Event()
         self.aborted = asyncio.Event()
         self.may_abort = asyncio.Event()
@@ -176,7 +180,17 @@ class FakeClient:
 
     async def list_models(self) -> list[Any]:
         self.log("list_models")
-        return [SimpleNamespace(id=id_) for id_ in self.models]
+        return [*(SimpleNamespace(id=id_) for id_ in self.models), *self.listed]
+
+    @property
+    def rpc(self) -> Any:
+        return SimpleNamespace(account=SimpleNamespace(get_quota=self._get_quota))
+
+    async def _get_quota(self, parameters: Any) -> Any:
+        self.log("get_quota", parameters.to_dict())
+        if self.quotas is None:
+            raise RuntimeError("-32601 Unhandled method account.getQuota")
+        return SimpleNamespace(quota_snapshots=self.quotas)
 
     async def get_auth_status(self) -> Any:
         self.log("get_auth_status")

@@ -263,5 +263,5 @@ async def test_a_delta_holds_a_piece_of_a_word_and_no_more() -> None:
 async def test_the_configured_demo_has_its_name_and_one_model() -> None:
     backend = create(BackendConfig(name="practice", kind="demo"))
     assert backend.name == "practice"
-    assert await backend.models() == [Model("demo", owner="copilot-tui")]
+    assert await backend.models() == [Model("demo", vendor="copilot-tui")]
     await backend.aclose()

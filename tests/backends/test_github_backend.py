@@ -11,15 +11,17 @@ from typing import Any
 import pytest
 
 from copilot_tui import backends, config, keyring_store
-from copilot_tui.backends import ReplyRequest
+from copilot_tui.backends import Model, ReplyRequest
 from copilot_tui.backends.branches import CARRIED, NOT_KNOWN, PREAMBLE
 from copilot_tui.backends.github.auth import Credentials, from_secret, token_of
 from copilot_tui.backends.github.backend import THREAD_IS_GONE, GithubWeb, Plan, plan
+from copilot_tui.backends.listing import NOT_ENABLED
 from copilot_tui.config import BUILT_IN, BackendConfig
 from copilot_tui.conversation import Role, Status
 from copilot_tui.errors import ConfigError, MissingAuth, MissingKey, Refused, ReplyFailed
 from tests.backends.asking import Tree, gather, hello, no_sleep
 from tests.mocks.github_chat import (
+    MODELS_PATH,
     THREADS_PATH,
     TOKEN_PATH,
     GithubChat,
@@ -383,10 +385,60 @@ async def test_a_ready_token_that_was_replaced_where_it_is_kept_is_read_again(
     await made.aclose()
 
 
-async def test_the_models_are_a_list_of_our_own(github: GithubChat, backend: GithubWeb) -> None:
+async def test_where_the_service_lists_no_models_there_is_a_list_of_our_own(
+    github: GithubChat, backend: GithubWeb
+) -> None:
     models = [model.id for model in await backend.models()]
     assert models[:4] == ["gpt-4o", "o1-mini", "o1-preview", "claude-3.5-sonnet"]
+    assert [request.method for request in github.of(MODELS_PATH)] == ["GET"]
+
+
+async def test_who_is_not_signed_in_sees_the_list_of_our_own_and_asks_nobody(
+    github: GithubChat,
+) -> None:
+    def nobody(_: BackendConfig) -> Credentials:
+        raise MissingAuth("nobody is signed in")
+
+    made = GithubWeb(configuration(github), credentials=nobody)
+    assert len(await made.models()) > 4
     assert github.requests == []
+
+
+async def test_the_models_are_those_of_the_account_where_the_service_lists_them(
+    github: GithubChat, backend: GithubWeb
+) -> None:
+    listed = {
+        "id": "gpt-5",
+        "name": "GPT-5",
+        "vendor": "OpenAI",
+        "policy": {"state": "disabled", "terms": "…"},
+        "capabilities": {"limits": {"max_context_window_tokens": 128000}},
+    }
+    github.answer({"data": [listed]}, path=MODELS_PATH)
+    assert await backend.models() == [
+        Model("gpt-5", "OpenAI", name="GPT-5", context_window=128_000, disabled=NOT_ENABLED)
+    ]
+
+
+async def test_who_is_signed_in_is_told_until_the_token_ends(github: GithubChat) -> None:
+    github.expiration = "2099-01-01T00:30:00.000Z"
+    cookies = "user_session=session-secret; dotcom_user=octocat"
+    made = GithubWeb(configuration(github), credentials=lambda _: Credentials(cookies=cookies))
+    account = await made.account()
+    assert (account.login, account.until) == (
+        "octocat",
+        datetime(2099, 1, 1, 0, 30, tzinfo=UTC),
+    )
+    assert "session-secret" not in repr(account)
+    await made.aclose()
+
+
+async def test_a_cookie_that_is_no_longer_good_is_no_account(
+    github: GithubChat, backend: GithubWeb
+) -> None:
+    github.sessions.clear()
+    with pytest.raises(MissingAuth, match="the cookie is missing or expired"):
+        await backend.account()
 
 
 # Who asks.

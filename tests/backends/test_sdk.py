@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from copilot_tui import backends
 from copilot_tui.backends import Model
+from copilot_tui.backends.accounts import Account
 from copilot_tui.backends.branches import CARRIED, NOT_KNOWN, PREAMBLE
+from copilot_tui.backends.listing import NOT_ENABLED
 from copilot_tui.backends.sdk import CopilotSdk
 from copilot_tui.backends.sdk.backend import PLAIN_SYSTEM
 from copilot_tui.config import BUILT_IN, BackendConfig
@@ -411,19 +414,81 @@ async def test_after_a_refusal_the_next_reply_reads_the_sign_in_again() -> None:
     assert (old.called("force_stop"), new.called("force_stop")) == ([()], [()])
 
 
-async def test_who_is_signed_in_can_be_asked() -> None:
+async def test_who_is_signed_in_can_be_asked_and_what_is_left() -> None:
     client = FakeClient()
-    client.is_signed_in = False
-    backend = sdk(client)
-    assert await backend.signed_in() == (False, "", "", "Not authenticated")
-    client.is_signed_in = True
-    assert await backend.signed_in() == (True, "me", "user", "")
+    client.quotas = {
+        "premium_interactions": quota(300, 120, reset_date="2026-12-01T00:00:00Z"),
+        "chat": quota(-1, 7, is_unlimited_entitlement=True),
+        "completions": quota(5, 5),
+    }
+    account = await backends.account(sdk(client, environ={"GH_TOKEN": "gho_secret"}))
+    assert account.words() == "signed in as me (GH_TOKEN)"
+    assert [each.words() for each in account.quota] == [
+        "180 of 300 premium requests left, renewed on 2026-12-01",
+        "chat messages without limit",
+    ]
+
+
+def quota(entitlement: int, used: int, **fields: Any) -> SimpleNamespace:
+    """A snapshot as the SDK has it."""
+    usual = {"is_unlimited_entitlement": False, "reset_date": None, "overage": 0.0}
+    return SimpleNamespace(
+        entitlement_requests=entitlement, used_requests=used, **{**usual, **fields}
+    )
+
+
+async def test_a_cli_that_tells_no_quota_still_tells_who_is_signed_in() -> None:
+    account = await sdk(FakeClient()).account()
+    assert (account.login, account.quota) == ("me", ())
+
+
+async def test_asking_who_is_signed_in_when_nobody_is_leaves_no_cli_behind() -> None:
+    nobody, somebody = FakeClient(), FakeClient(reply("Hello"))
+    nobody.is_signed_in = False
+    backend = sdk(nobody, somebody)
+    with pytest.raises(MissingKey, match="nobody is signed in"):
+        await backend.account()
+    assert nobody.called("force_stop") == [()]
+    assert (await gather(backend.stream(hello()))).text == "Hello"
+
+
+async def test_who_pays_for_ones_own_server_is_known_without_a_cli() -> None:
+    starter = Starter()
+    account = await sdk(start=starter, config=OWN, environ={"GH_TOKEN": "gho_1"}).account()
+    assert account == Account()
+    assert starter.started == []
+
+
+async def test_of_a_model_size_price_and_policy_are_told() -> None:
+    client = FakeClient()
+    limits = SimpleNamespace(max_context_window_tokens=128_000)
+    client.listed = [
+        SimpleNamespace(
+            id="claude-opus-4.5",
+            name="Claude Opus 4.5",
+            capabilities=SimpleNamespace(limits=limits),
+            policy=SimpleNamespace(state="disabled", terms="…"),
+            billing=SimpleNamespace(multiplier=3.0),
+        )
+    ]
+    (model,) = await sdk(client).models()
+    assert model == Model(
+        "claude-opus-4.5",
+        "Anthropic",
+        name="Claude Opus 4.5",
+        context_window=128_000,
+        multiplier=3.0,
+        disabled=NOT_ENABLED,
+    )
 
 
 async def test_the_models_are_the_accounts() -> None:
     client = FakeClient()
     client.models = ["gpt-5", "claude-sonnet-4.5"]
-    assert await sdk(client).models() == [Model("gpt-5"), Model("claude-sonnet-4.5")]
+    assert await sdk(client).models() == [
+        Model("gpt-5", "OpenAI"),
+        Model("claude-sonnet-4.5", "Anthropic"),
+    ]
 
 
 async def test_a_sign_in_that_was_found_is_said_once() -> None:

@@ -109,4 +109,3 @@ def test_the_models_need_no_sign_in(asking: Program, github: GithubChat) -> None
     done = asking.run("models")
     assert (done.status, done.stderr) == (0, "")
     assert done.stdout.splitlines()[0].startswith("gpt-4o")
-    assert github.requests == []

@@ -25,6 +25,7 @@ from tests.server import Request, Server, Step, _head, _Script, event
 COOKIES: Final = {"user_session": "session-secret", "logged_in": "yes"}
 TOKEN_PATH: Final = "/github-copilot/chat/token"
 THREADS_PATH: Final = "/github/chat/threads"
+MODELS_PATH: Final = "/github/chat/models"
 
 CAPTURED: Final = (
     b'data: {"type":"content","body":"ready"}\n\n'

@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from copilot_tui.backends import Delta, Model
+from copilot_tui.backends.accounts import Account
 from copilot_tui.backends.demo.script import script
 from copilot_tui.backends.demo.steps import End, Fail, Hold, Pause, Say, Speed
 
@@ -95,7 +96,11 @@ class DemoBackend:
 
     async def models(self) -> list[Model]:
         """The one model that there is."""
-        return [Model(MODEL, owner="copilot-tui")]
+        return [Model(MODEL, "copilot-tui")]
+
+    async def account(self) -> Account:
+        """Nobody signs in here."""
+        return Account()
 
     async def aclose(self) -> None:
         """Nothing is open."""

@@ -62,6 +62,11 @@ class Tokens:
         kept = self._kept.get((token_url, cookies))
         return kept.value if kept is not None and now < kept.renew_at else None
 
+    def until(self, token_url: str, cookies: str) -> datetime | None:
+        """When the token for these cookies ends; None: there is none."""
+        kept = self._kept.get((token_url, cookies))
+        return kept.renew_at + EARLY if kept is not None else None
+
     def keep(self, token_url: str, cookies: str, token: Token) -> None:
         """Use this token from now on."""
         self._kept[token_url, cookies] = token
@@ -101,6 +106,12 @@ def cookie_header(cookies: Mapping[str, str] | str) -> str:
             "They were probably cut in copying: copy them once more.",
         )
     return line
+
+
+def login_in(cookies: str) -> str:
+    """The account's name, which one of a browser's cookies is; empty: it was not copied."""
+    named = re.search(r"(?:^|;)\s*dotcom_user=([A-Za-z0-9-]+)", cookies)
+    return named[1] if named else ""
 
 
 def is_header_text(value: str) -> bool:

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from copilot_tui.backends import Delta, Model, ReplyRequest, spoken
+from copilot_tui.backends.accounts import Account, sign_in_of
 from copilot_tui.backends.branches import CARRIED, NOT_KNOWN, Memory, fold, memory
 from copilot_tui.backends.completions import Sleep
 from copilot_tui.backends.github.auth import Credentials, configured
 from copilot_tui.backends.github.chat import Chat, Prompt
 from copilot_tui.backends.github.service import DEFAULT_MODEL, MODELS
 from copilot_tui.conversation import Message, Role, utc_now
-from copilot_tui.errors import Refused
+from copilot_tui.errors import BackendError, Refused
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -122,8 +123,17 @@ class GithubWeb:
                     yield delta
 
     async def models(self) -> list[Model]:
-        """A list that is part of this program: the service's own is not documented."""
-        return list(MODELS)
+        """What the service lists for this account; else a list that is part of this program."""
+        try:
+            return await self._chat.models() or list(MODELS)
+        except BackendError:
+            return list(MODELS)  # that there is such a list is documented nowhere
+
+    async def account(self) -> Account:
+        """Who is signed in, and until when the present token lasts. Raises BackendError."""
+        known = await asyncio.to_thread(sign_in_of, self._config)
+        login, until = await self._chat.who()
+        return known._replace(login=login, until=until)
 
     async def aclose(self) -> None:
         """Give back every socket."""

@@ -20,10 +20,12 @@ from copilot_tui.backends.github.auth import (
     CredentialSource,
     Tokens,
     is_header_text,
+    login_in,
     token_of,
 )
 from copilot_tui.backends.github.events import EventReader
 from copilot_tui.backends.github.service import PAGE_URL
+from copilot_tui.backends.listing import listed_models
 from copilot_tui.backends.transport import Transport
 from copilot_tui.conversation import utc_now
 from copilot_tui.errors import BackendError, BadReply, CutOff, RedirectRefused, Refused
@@ -31,6 +33,7 @@ from copilot_tui.errors import BackendError, BadReply, CutOff, RedirectRefused, 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from copilot_tui.backends import Model
     from copilot_tui.backends.transport import Answer
     from copilot_tui.config import BackendConfig
 
@@ -108,6 +111,26 @@ class Chat:
                 error.hint = words.refusal_hint(error.status, self._config.name)
             error.hint = error.hint.replace("base_url", "api_url")
             raise
+
+    async def models(self) -> list[Model]:
+        """What the account may use, as far as it is known how the service lists it. Raises
+        BackendError.
+        """
+        return listed_models(await self._renewing_once(self._listed))
+
+    async def _listed(self) -> object:
+        return await self._api.get_json(f"{self._config.api_url}/github/chat/models")
+
+    async def who(self) -> tuple[str, datetime | None]:
+        """The account's name and when its token ends, as far as they are known. Raises
+        BackendError.
+        """
+        await self._authorise()
+        assert self._who is not None
+        if self._who.token:
+            return "", None
+        cookies = self._who.cookies
+        return login_in(cookies), self._tokens.until(self._config.token_url, cookies)
 
     async def _ask(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
         async with AsyncExitStack() as stack:

@@ -7,10 +7,12 @@ import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from copilot_tui.backends import Delta, Model
+from copilot_tui.backends.accounts import Account, sign_in_of
 from copilot_tui.backends.sdk import runtime, sign_in
+from copilot_tui.backends.sdk.account import model_of, quotas
 from copilot_tui.backends.sdk.events import TurnReader
 from copilot_tui.backends.sdk.plan import plan_anew, plan_turn
 from copilot_tui.backends.sdk.turn import PULSE_S, Turn
@@ -46,17 +48,6 @@ _PLAIN_CHAT: Final[dict[str, Any]] = {
     "enable_skills": False,
 }
 """No agent, and nothing of the user's files. Not every version of the SDK has all of these."""
-
-
-class SignedIn(NamedTuple):
-    """Who is signed in to Copilot."""
-
-    is_signed_in: bool
-    login: str
-    way: str
-    """env, user, gh-cli, …: the CLI's word."""
-    words: str
-    """What the CLI says about it."""
 
 
 @dataclass(frozen=True)
@@ -161,12 +152,17 @@ class CopilotSdk:
                 await server.aclose()
         client, _ = await self._opened()
         with self._told():
-            return [Model(entry.id) for entry in await client.list_models()]
+            return [model_of(entry) for entry in await client.list_models()]
 
-    async def signed_in(self) -> SignedIn:
-        """Who is signed in to GitHub. Starts the CLI. Raises BackendError."""
-        client, _ = await self._opened(must_be_signed_in=False)
-        return await self._signed_in(client)
+    async def account(self) -> Account:
+        """Who is signed in to GitHub, and what is left. Starts the CLI. Raises BackendError."""
+        known = await asyncio.to_thread(sign_in_of, self._config, self._environ)
+        if self._config.base_url:
+            return known
+        client, _ = await self._opened()
+        with self._told():
+            status = await client.get_auth_status()
+        return known._replace(login=status.login or "", quota=await quotas(client))
 
     async def aclose(self) -> None:
         """End the CLI. What it keeps on disk stays, so that a session can be resumed."""
@@ -182,7 +178,7 @@ class CopilotSdk:
 
     # The client
 
-    async def _opened(self, *, must_be_signed_in: bool = True) -> tuple[Client, str]:
+    async def _opened(self) -> tuple[Client, str]:
         """The client, and what there is to say when it was started now."""
         async with self._starting:
             if self._client is not None:
@@ -192,7 +188,7 @@ class CopilotSdk:
             self._live.clear()
             client = await self._start(self._config, found, self._environ)
             try:
-                if must_be_signed_in and not self._config.base_url:
+                if not self._config.base_url:
                     await self._require_sign_in(client, found)
             except BaseException:
                 await client.force_stop()
@@ -201,25 +197,17 @@ class CopilotSdk:
             return client, found.notice
 
     async def _require_sign_in(self, client: Client, found: sign_in.SignIn) -> None:
-        status = await self._signed_in(client)
-        if status.is_signed_in:
+        with self._told():
+            status = await client.get_auth_status()
+        if status.isAuthenticated:
             return
-        words = f": {status.words}" if status.words else ""
+        said = in_one_line(self._masked(status.statusMessage or ""))
+        words = f": {said}" if said else ""
         if found.token is None:
             raise MissingKey(f"nobody is signed in to Copilot{words}", SIGN_IN_HINT)
         raise MissingKey(
             f"Copilot does not accept the token from {found.origin or 'its sign-in'}{words}",
             f"It may have expired, or GitHub cannot be reached. {SIGN_IN_HINT}",
-        )
-
-    async def _signed_in(self, client: Client) -> SignedIn:
-        with self._told():
-            status = await client.get_auth_status()
-        return SignedIn(
-            bool(status.isAuthenticated),
-            status.login or "",
-            status.authType or "",
-            in_one_line(self._masked(status.statusMessage or "")),
         )
 
     def _retire(self, client: Client) -> None:

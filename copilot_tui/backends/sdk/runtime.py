@@ -106,6 +106,11 @@ class Client(Protocol):
         """Who is signed in."""
         ...
 
+    @property
+    def rpc(self) -> Any:  # noqa: ANN401  the SDK's ServerRpc, which is generated
+        """Every request that the CLI knows."""
+        ...
+
     async def ping(self) -> object:
         """Comes back while the CLI lives."""
         ...

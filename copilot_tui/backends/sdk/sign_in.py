@@ -21,6 +21,8 @@ TOKEN_VARIABLES: Final = ("COPILOT_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN")
 _CLASSIC: Final = "ghp_"
 """Copilot takes no classic token; one that is there for other programs is passed over."""
 
+THEIR_OWN: Final = "the Copilot CLI's own sign-in"
+
 _SIGNED_IN: Final = re.compile(
     r'"(lastLoggedInUser|loggedInUsers|last_logged_in_user)"\s*:\s*[\[{]'
 )
@@ -62,15 +64,26 @@ def find(
     given = key(config)
     if given or config.base_url:
         return SignIn(given, home)
+    return _found(environ) or SignIn(None, home)
+
+
+def _found(environ: Mapping[str, str]) -> SignIn | None:
+    """A sign-in that is no key of ours: in a variable, in our folder, or the CLI's own."""
+    home = own_home()
     for name in TOKEN_VARIABLES:
         token = environ.get(name, "").strip()
         if token and not token.startswith(_CLASSIC):
             return SignIn(token, home, name)
-    if not has_sign_in(home):
-        theirs = Path(environ.get("COPILOT_HOME") or Path.home() / ".copilot")
-        if has_sign_in(theirs):
-            return SignIn(None, theirs, "the Copilot CLI's own sign-in")
-    return SignIn(None, home)
+    if has_sign_in(home):
+        return SignIn(None, home)
+    theirs = Path(environ.get("COPILOT_HOME") or Path.home() / ".copilot")
+    return SignIn(None, theirs, THEIR_OWN) if has_sign_in(theirs) else None
+
+
+def origin_without_key(environ: Mapping[str, str]) -> str:
+    """Where a sign-in that is no key of ours is from; empty: there is none."""
+    found = _found(environ)
+    return "" if found is None else found.origin or "copilot-tui login"
 
 
 def has_sign_in(home: Path) -> bool:

@@ -136,7 +136,7 @@ class PickerScreen(Dialog[Choice | None]):
     def _entry_of(self, model: Model) -> _Entry:
         if model.is_provider:
             return _Entry(model.id, "a provider of g4f", Choice(self._backend, provider=model.id))
-        return _Entry(model.id, model.owner, Choice(self._backend, model.id))
+        return _Entry(model.id, model.vendor, Choice(self._backend, model.id))
 
     # Keys
 

@@ -1,0 +1,85 @@
+"""Who is signed in to a backend: what is known without asking anybody, and what a service tells."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from copilot_tui import credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from copilot_tui.config import BackendConfig
+
+
+class Quota(NamedTuple):
+    """How much of something an account may use until it is renewed."""
+
+    name: str
+    """premium requests, chat messages, …"""
+    used: float
+    allowed: float | None
+    """None: as much as one likes."""
+    renewed_on: str = ""
+    """A date, 2026-12-01; empty: not said."""
+
+    def words(self) -> str:
+        """180 of 300 premium requests left, renewed on 2026-12-01."""
+        if self.allowed is None:
+            return f"{self.name} without limit"
+        left = max(0.0, self.allowed - self.used)
+        renewed = f", renewed on {self.renewed_on}" if self.renewed_on else ""
+        return f"{left:g} of {self.allowed:g} {self.name} left{renewed}"
+
+
+class Account(NamedTuple):
+    """Who is signed in to a backend, as far as it is known."""
+
+    login: str = ""
+    """The account's name, where the service tells it."""
+    origin: str = ""
+    """Where the sign-in is from: OPENAI_API_KEY, the system keyring, …; empty: there is none."""
+    until: datetime | None = None
+    """When it ends, or is renewed by itself."""
+    quota: tuple[Quota, ...] = ()
+    is_wanted: bool = False
+    """Nobody is answered who is not signed in."""
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether there is a sign-in; whether it is any good, only the service knows."""
+        return bool(self.login or self.origin)
+
+    def words(self) -> str:
+        """In a few words, without the quota; empty: there is none, and none is wanted."""
+        if not self.is_signed_in:
+            return "not signed in" if self.is_wanted else ""
+        who = f"signed in as {self.login}" if self.login else "signed in"
+        by = f" ({self.origin})" if self.origin else ""
+        until = f" until {self.until.astimezone():%H:%M}" if self.until else ""
+        return f"{who}{by}{until}"
+
+
+def sign_in_of(config: BackendConfig, environ: Mapping[str, str] = os.environ) -> Account:
+    """The sign-in that a backend would use. Asks nobody, opens no keyring, and runs nothing.
+
+    Reads a file or two, so it is called in a thread. Raises MissingKey when one is unreadable.
+    """
+    origin = credentials.origin_of_key(config, environ)
+    if is_copilot(config) and not origin:
+        from copilot_tui.backends.sdk.sign_in import origin_without_key
+
+        origin = origin_without_key(environ)
+    return Account(origin=origin, is_wanted=wants_sign_in(config))
+
+
+def wants_sign_in(config: BackendConfig) -> bool:
+    """Whether this backend answers nobody who is not signed in."""
+    return config.kind == "github-web" or is_copilot(config) or bool(config.api_key_env)
+
+
+def is_copilot(config: BackendConfig) -> bool:
+    """Whether GitHub's own service answers, by its CLI."""
+    return config.kind == "copilot-sdk" and not config.base_url
