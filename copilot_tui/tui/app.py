@@ -19,6 +19,7 @@ from copilot_tui.tui import messages
 from copilot_tui.tui.actions import ACTIONS
 from copilot_tui.tui.answers import Answers, in_one_line, versions_shown
 from copilot_tui.tui.composer import Composer
+from copilot_tui.tui.copying import Copying
 from copilot_tui.tui.desk import RETRY_S, Desk
 from copilot_tui.tui.keeping import Keeping
 from copilot_tui.tui.library import Library
@@ -74,6 +75,7 @@ class CopilotApp(App[int]):
         self.shown: Conversation = desk.new()
         desk.shown_id = self.shown.id
         self.answers = Answers(self)
+        self.copying = Copying(self)
         self.keeping = Keeping(self)
         self.library = Library(self)
         self.searching = Searching(self)
@@ -513,27 +515,7 @@ class CopilotApp(App[int]):
             self._history = None
             self.main.composer.fill("")
 
-    # Copying, themes, help
-
-    def copy(self, text: str, what: str) -> None:
-        """Put text on the clipboard, and say by which way."""
-        self.run_worker(self._copy(text, what), group="copy", exit_on_error=False)
-
-    async def _copy(self, text: str, what: str) -> None:
-        from copilot_tui.tui import clipboard
-
-        outcome = await clipboard.copy(text)
-        if outcome.asks_terminal:
-            self.copy_to_clipboard(text.encode("utf-8", "replace").decode())
-        self.say(outcome.sentence(what, text))
-
-    def copy_reply(self) -> None:
-        """Copy the last reply as it came."""
-        replies = [m for m in self.shown.path() if m.role is Role.ASSISTANT and m.content]
-        if replies:
-            self.copy(replies[-1].content, "the last reply")
-        else:
-            self.say("There is no reply yet to copy")
+    # Themes, help
 
     def change_theme(self) -> None:
         """From light to dark, or back."""

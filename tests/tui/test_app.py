@@ -484,7 +484,7 @@ async def test_alt_y_copies_the_block_of_the_letter(make_app: MakeApp, store: St
         app = app_of(pilot)
         await until(pilot, lambda: app.shown.title == "old")
         copied: list[str] = []
-        app.copy = lambda text, what: copied.append(text)  # type: ignore[method-assign]
+        app.copying.copy = lambda text, what: copied.append(text)  # type: ignore[method-assign]
         await pilot.press("alt+y")
         await until(pilot, lambda: len(app.screen_stack) == 2)
         letters = {source: letter for letter, source in app.main.transcript.show_hints().items()}

@@ -70,7 +70,7 @@ async def test_lines_are_selected_and_copied_by_the_keyboard_and_escape_ends_it(
     async with make_app(continue_last=True).run_test(size=(100, 30)) as pilot:
         app = app_of(pilot)
         copied: list[str] = []
-        app.copy = lambda text, what: copied.append(text)  # type: ignore[method-assign]
+        app.copying.copy = lambda text, what: copied.append(text)  # type: ignore[method-assign]
         await until(pilot, lambda: app.shown.id == old.id)
         app.main.transcript.focus()
         await pilot.press("v")

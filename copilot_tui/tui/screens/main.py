@@ -256,13 +256,13 @@ class MainScreen(Screen[None]):
 
     def action_copy_reply(self) -> None:
         """Ctrl+Y."""
-        self.desk_app.copy_reply()
+        self.desk_app.copying.copy_reply()
 
     def action_copy(self) -> None:
         """Ctrl+C."""
         selected = self.composer.selected_text or self.transcript.selected_source()
         if selected:
-            self.desk_app.copy(selected, "the selection")
+            self.desk_app.copying.copy(selected, "the selection")
         else:
             self.desk_app.say(f"{self.key('quit')} quits; everything is saved")
 
@@ -291,7 +291,7 @@ class MainScreen(Screen[None]):
         finally:
             self.transcript.hide_hints()
         if letter is not None:
-            self.desk_app.copy(sources[letter], "the block")
+            self.desk_app.copying.copy(sources[letter], "the block")
 
     # Finding
 
@@ -386,7 +386,7 @@ class MainScreen(Screen[None]):
             if not await asyncio.to_thread(open_in_browser, url):
                 self.desk_app.say("There is no browser to open it with; its address can be copied")
         elif answer == "copy":
-            self.desk_app.copy(url, "the address")
+            self.desk_app.copying.copy(url, "the address")
 
     def action_page_up(self) -> None:
         """PageUp."""

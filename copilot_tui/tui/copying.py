@@ -1,0 +1,37 @@
+"""Copying: text goes to the clipboard, and the status line says by which way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from copilot_tui.conversation import Role
+
+if TYPE_CHECKING:
+    from copilot_tui.tui.app import CopilotApp
+
+
+class Copying:
+    """What the keys that copy do."""
+
+    def __init__(self, app: CopilotApp) -> None:
+        self._app = app
+
+    def copy(self, text: str, what: str) -> None:
+        """Put text on the clipboard, and say by which way."""
+        self._app.run_worker(self._copy(text, what), group="copy", exit_on_error=False)
+
+    async def _copy(self, text: str, what: str) -> None:
+        from copilot_tui.tui import clipboard
+
+        outcome = await clipboard.copy(text)
+        if outcome.asks_terminal:
+            self._app.copy_to_clipboard(text.encode("utf-8", "replace").decode())
+        self._app.say(outcome.sentence(what, text))
+
+    def copy_reply(self) -> None:
+        """Copy the last reply as it came."""
+        replies = [m for m in self._app.shown.path() if m.role is Role.ASSISTANT and m.content]
+        if replies:
+            self.copy(replies[-1].content, "the last reply")
+        else:
+            self._app.say("There is no reply yet to copy")
