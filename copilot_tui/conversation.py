@@ -255,8 +255,10 @@ class Conversation:
         self.head = message_id
 
     def replies(self) -> Iterator[Message]:
-        """Every assistant message of every branch."""
-        return (m for m in self.messages.values() if m.role is Role.ASSISTANT)
+        """Every assistant message of every branch; of those that are there now, so that any
+        thread may walk them.
+        """
+        return (m for m in list(self.messages.values()) if m.role is Role.ASSISTANT)
 
     def touch(self, now: datetime) -> None:
         """Note that something changed."""

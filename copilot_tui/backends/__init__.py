@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, runtime_checkable
@@ -161,6 +162,9 @@ def create(config: BackendConfig) -> Backend:
 def warm_up(config: BackendConfig) -> None:
     """Import what `create` needs, a tenth of a second for httpx: to be called in a thread."""
     _module(config)
+    with suppress(ImportError):
+        # httpx lets it be imported by the first request, which would hold the loop for 20 ms.
+        import_module("anyio._backends._asyncio")
 
 
 def _module(config: BackendConfig) -> Any:  # noqa: ANN401  a module of _KINDS

@@ -168,7 +168,8 @@ class G4F:
 
     async def stream(self, request: ReplyRequest) -> AsyncGenerator[Delta, None]:
         """The reply, one Delta for every read of the socket."""
-        chosen = plan(request, self._config, self._make_id)
+        # In a thread: a branch may have ten thousand messages.
+        chosen = await asyncio.to_thread(plan, request, self._config, self._make_id)
         # Before anything can fail: a reply that is stopped keeps its id.
         yield Delta(wire=chosen.wire, notice=chosen.notice)
         deltas = stream_completion(

@@ -75,7 +75,8 @@ class OpenAI:
 
     async def stream(self, request: ReplyRequest) -> AsyncGenerator[Delta, None]:
         """The reply, one Delta for every read of the socket."""
-        wanted = body(request, self._config, with_usage=self._wants_usage)
+        # In a thread: a branch may have ten thousand messages.
+        wanted = await asyncio.to_thread(body, request, self._config, with_usage=self._wants_usage)
         if not wanted["model"]:
             if not self._first_listed:
                 self._first_listed = await self._first_model()

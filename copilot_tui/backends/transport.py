@@ -24,6 +24,7 @@ from copilot_tui.backends.failures import (
     status_hint,
     status_name,
 )
+from copilot_tui.backends.request_body import as_json
 from copilot_tui.backends.server_words import (
     address_secrets,
     body_words,
@@ -87,7 +88,7 @@ class Transport:
 
         Raises ConnectionFailed, TimedOut, Refused, RedirectRefused, BadReply, MissingKey.
         """
-        response = await self._send("POST", url, _as_json(body), self._timeout())
+        response = await self._send("POST", url, await as_json(body), self._timeout())
         try:
             yield Answer(response, self)
         finally:
@@ -99,9 +100,9 @@ class Transport:
 
     async def post_json(self, url: str, body: Mapping[str, Any] | None = None) -> object:
         """The JSON that answers a POST, which may have no body. Raises BackendError."""
-        return await self._json("POST", url, None if body is None else _as_json(body))
+        return await self._json("POST", url, None if body is None else await as_json(body))
 
-    async def _json(self, method: str, url: str, content: bytes | None) -> object:
+    async def _json(self, method: str, url: str, content: list[bytes] | None) -> object:
         response = await self._send(method, url, content, self._timeout(LIST_TIMEOUT_S))
         try:
             body = await Answer(response, self).read(BODY_LIMIT)
@@ -130,7 +131,7 @@ class Transport:
         return without_secrets(text, self._secrets)
 
     async def _send(
-        self, method: str, url: str, content: bytes | None, limits: httpx.Timeout
+        self, method: str, url: str, content: list[bytes] | None, limits: httpx.Timeout
     ) -> httpx.Response:
         """Send, and follow redirects within the server. The response is 2xx, its body unread."""
         client = await self._open()
@@ -156,12 +157,16 @@ class Transport:
         client: httpx.AsyncClient,
         method: str,
         url: str,
-        content: bytes | None,
+        content: list[bytes] | None,
         limits: httpx.Timeout,
     ) -> httpx.Response:
         try:
             request = client.build_request(
-                method, url, content=content, headers=self._headers, timeout=limits
+                method,
+                url,
+                headers=self._headers | _length(content),
+                timeout=limits,
+                content=None if content is None else _sent(content),
             )
             return await client.send(request, stream=True, follow_redirects=False)
         except OUTSIDE_ERRORS as error:
@@ -307,10 +312,16 @@ class Answer:
         return bytes(body[:limit])
 
 
-def _as_json(body: Mapping[str, Any]) -> bytes:
-    # A lone surrogate, which a terminal can paste, has no place in UTF-8.
-    content = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return content.encode("utf-8", "replace")
+def _length(content: list[bytes] | None) -> dict[str, str]:
+    """The header without which what comes in pieces would be sent without its length."""
+    if content is None:
+        return {}
+    return {"Content-Length": str(sum(map(len, content)))}
+
+
+async def _sent(content: list[bytes]) -> AsyncIterator[bytes]:
+    for piece in content:
+        yield piece
 
 
 def _secrets_in(name: str, value: str) -> list[str]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -50,6 +51,10 @@ BACKENDS_MOST_S = 3.0
 
 SETTLE_DELAY_S = 0.1
 """After the first frame the keys come first; the list of conversations after them."""
+
+
+SWITCH_S = 0.0005
+"""How long a thread in the background keeps the interpreter from a key; Python's own is 5 ms."""
 
 
 class CopilotApp(App[int]):
@@ -134,6 +139,8 @@ class CopilotApp(App[int]):
         gc.freeze()
         gc.set_threshold(20_000, 50, 1_000)
         gc.enable()
+        # A key that comes while a thread computes asks for the interpreter several times over.
+        sys.setswitchinterval(SWITCH_S)
         if self._leave_first is not None:
             self.leave(self._leave_first)
         else:
