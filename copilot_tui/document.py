@@ -374,6 +374,7 @@ def _conversation(raw: object) -> Conversation:
     is_lenient = version > VERSION
     if is_lenient:
         extra["version"] = version
+    _check_depth("settings", fields.get("settings"))
     for key in ("tags", "deleted"):
         if not all(type(each) is str for each in fields.get(key, ())):
             raise _Wrong(key, "must be a list of strings")

@@ -26,6 +26,9 @@ BLOCK_BYTES: Final = 1 << 18
 
 TEMPORARY_SUFFIX: Final = ".tmp"
 
+MAX_BYTES: Final = 1 << 30
+"""No file of the store is larger; one that is would fill the memory before it is found out."""
+
 _BINARY: Final = getattr(os, "O_BINARY", 0)  # Windows would turn \n into \r\n
 _REPLACE_TRIES: Final = 20
 _REPLACE_WAIT_S: Final = 0.05
@@ -194,6 +197,8 @@ class Disk:
         descriptor = self.open(path, os.O_RDONLY)
         with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(descriptor)
+            if status.st_size > MAX_BYTES:
+                raise OSError(errno.EFBIG, f"it is larger than {MAX_BYTES >> 30} GB")
             return file.read(), _stamp(status)
 
     def stamp(self, path: Path) -> Stamp | None:

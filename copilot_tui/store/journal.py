@@ -253,8 +253,9 @@ def read_journal(data: bytes, name: str) -> Left | None:
             value = json.loads(line)
             if value.get("anew"):
                 reply.content = reply.reasoning = ""
-            reply.append(str(value.get("t", "")))
-            reply.append_reasoning(str(value.get("r", "")))
+            for key, append in (("t", reply.append), ("r", reply.append_reasoning)):
+                if isinstance(text := value.get(key), str):
+                    append(text)
     left.replace_messages([])
     return Left(left, reply, is_closed)
 
