@@ -35,6 +35,8 @@ class FakeBackend:
         self.complete = complete
         self.requests: list[ReplyRequest] = []
         self.account_is = Account()
+        self.listed = [Model("fake-1"), Model("fake-2")]
+        self.by_provider: dict[str, list[Model]] = {}
         self.closed = 0
         """How many streams were closed before their end."""
 
@@ -62,7 +64,10 @@ class FakeBackend:
             self.closed += not ended
 
     async def models(self) -> list[Model]:
-        return [Model("fake-1"), Model("fake-2")]
+        return self.listed
+
+    async def models_of(self, provider: str) -> list[Model]:
+        return self.by_provider[provider]
 
     async def account(self) -> Account:
         return self.account_is

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from copilot_tui.errors import CopilotTuiError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from copilot_tui.backends import Backend, Model
+    from copilot_tui.backends.accounts import Account
+    from copilot_tui.config import BackendConfig
 
 RECENT_MOST: Final = 8
 KEPT_MOST: Final = 2_000
@@ -50,20 +52,33 @@ class Catalog:
             await asyncio.to_thread(self._read)
             self._is_read = True
 
-    def known(self, backend: str) -> list[Model]:
-        """What the backend offered when it was asked last."""
-        return self._models.get(backend, [])
+    def known(self, backend: str, provider: str = "") -> list[Model]:
+        """What the backend, or one of its providers, offered when it was asked last."""
+        return self._models.get(_key(backend, provider), [])
 
     def recent(self) -> list[Choice]:
         """What was chosen lately, the last first."""
         return list(self._recent)
 
-    async def ask(self, backend: str) -> list[Model]:
-        """What the backend offers now. Raises BackendError."""
-        models = await self._backend_named(backend).models()
-        self._models[backend] = models[:KEPT_MOST]
+    async def ask(self, backend: str, provider: str = "") -> list[Model]:
+        """What the backend, or one of its providers, offers now. Raises BackendError."""
+        from copilot_tui.backends import HasProviders
+
+        asked = self._backend_named(backend)
+        if provider and isinstance(asked, HasProviders):
+            models = await asked.models_of(provider)
+        else:
+            models = await asked.models()
+        key = _key(backend, provider)
+        self._models[key] = models[:KEPT_MOST]
         await asyncio.to_thread(self._write)
-        return self._models[backend]
+        return self._models[key]
+
+    async def account(self, backend: str) -> Account:
+        """Who is signed in to the backend, which is asked. Raises BackendError."""
+        from copilot_tui import backends
+
+        return await backends.account(self._backend_named(backend))
 
     async def note(self, choice: Choice) -> None:
         """Remember what was chosen."""
@@ -100,6 +115,24 @@ class Catalog:
             Disk().write_atomic(self._file, [data], durable=False)
         except OSError:
             return  # the list is asked for again next time
+
+
+def _key(backend: str, provider: str) -> str:
+    return f"{backend} {provider}" if provider else backend
+
+
+async def sign_ins(backends: Mapping[str, BackendConfig]) -> dict[str, str]:
+    """Who is signed in to each backend, in a few words. Nobody is asked."""
+    return await asyncio.to_thread(lambda: {name: _known(each) for name, each in backends.items()})
+
+
+def _known(config: BackendConfig) -> str:
+    from copilot_tui.backends.accounts import sign_in_of
+
+    try:
+        return sign_in_of(config).words()
+    except CopilotTuiError as error:
+        return str(error)
 
 
 def failure_of(error: CopilotTuiError) -> str:

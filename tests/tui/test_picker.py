@@ -1,14 +1,21 @@
 from __future__ import annotations
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Label, OptionList
 
+from copilot_tui.backends import Model
+from copilot_tui.backends.accounts import Account, Quota
 from copilot_tui.errors import ConnectionFailed
 from copilot_tui.store import Store
 from copilot_tui.tui.catalog import Choice
 from tests.fakes import FakeBackend
 from tests.tui.conftest import MakeApp
 from tests.tui.test_app import app_of, ended, saved_conversation, send, until
+
+
+def said(pilot: Pilot[int], where: str = "account") -> str:
+    return str(pilot.app.screen.query_one(f"#picker-{where}", Label).content)
 
 
 async def opened(pilot: Pilot[int]) -> OptionList:
@@ -98,3 +105,93 @@ async def test_a_backend_that_does_not_answer_is_said_and_leaves_the_choice(
         await pilot.press("escape")
         await until(pilot, lambda: len(app.screen_stack) == 1)
         assert app.shown.model is None
+
+
+async def test_size_and_price_stand_beside_a_model_and_what_is_off_cannot_be_chosen(
+    make_app: MakeApp, backend: FakeBackend
+) -> None:
+    backend.listed = [
+        Model("gpt-5", "OpenAI", context_window=128_000, multiplier=1),
+        Model("opus", "Anthropic", disabled="not enabled for this account"),
+    ]
+    async with make_app().run_test() as pilot:
+        app = app_of(pilot)
+        options = await opened(pilot)
+        await until(pilot, lambda: "gpt-5  OpenAI · 128k context · 1x" in listed(options))
+        await pilot.press(*"opus", "enter")
+        await until(pilot, lambda: "opus cannot be chosen: not enabled" in said(pilot, "status"))
+        assert len(app.screen_stack) == 2
+        await pilot.press("escape")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        assert app.shown.model is None
+
+
+async def test_who_is_signed_in_is_said_with_what_is_left(
+    make_app: MakeApp, backend: FakeBackend
+) -> None:
+    backend.account_is = Account("octocat", quota=(Quota("premium requests", 120, 300),))
+    async with make_app().run_test() as pilot:
+        await opened(pilot)
+        wanted = "signed in as octocat · 180 of 300 premium requests left"
+        await until(pilot, lambda: said(pilot) == wanted)
+
+
+async def test_every_backend_says_whether_somebody_is_signed_in(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-the-test")
+    async with make_app().run_test() as pilot:
+        options = await opened(pilot)
+        await until(pilot, lambda: "fake-2" in listed(options))
+        lines = {line.partition("  ")[0]: line for line in listed(options).splitlines()}
+        assert "another backend · signed in (OPENAI_API_KEY) · https" in lines["openai"]
+        assert "another backend · not signed in · https" in lines["openrouter"]
+        assert "another backend · not signed in · experimental" in lines["github"]
+        assert "signed in" not in lines["ollama"]
+        assert "sk-of-the-test" not in listed(options)
+
+
+async def test_what_is_experimental_says_why_before_it_is_chosen(make_app: MakeApp) -> None:
+    async with make_app().run_test() as pilot:
+        await opened(pilot)
+        await pilot.press(*"experimental", "enter")
+        await until(pilot, lambda: "GitHub documents this interface nowhere" in said(pilot))
+
+
+async def test_a_provider_opens_its_own_models_and_answers_with_the_one_chosen(
+    make_app: MakeApp, backend: FakeBackend
+) -> None:
+    backend.listed = [Model("gpt-4o"), Model("Cloudflare", is_provider=True)]
+    backend.by_provider = {"Cloudflare": [Model("llama-3.3"), Model("qwen-3")]}
+    async with make_app().run_test() as pilot:
+        app = app_of(pilot)
+        options = await opened(pilot)
+        await until(pilot, lambda: "Cloudflare" in listed(options))
+        await pilot.press(*"cloudf", "enter")
+        await until(pilot, lambda: "qwen-3" in listed(options))
+        assert "gpt-4o" not in listed(options)
+        await pilot.press(*"qwen", "enter")
+        await until(pilot, lambda: app.shown.model == "qwen-3")
+        assert app.shown.settings == {"provider": "Cloudflare"}
+        options = await opened(pilot)
+        await until(pilot, lambda: "answers now" in listed(options))
+        assert str(pilot.app.screen.query_one("#picker-title", Label).content).endswith(
+            "demo · Cloudflare"
+        )
+        await pilot.press(*"every", "enter")
+        await until(pilot, lambda: "gpt-4o" in listed(options))
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12)], ids=str)
+async def test_at_every_size_the_list_has_room_and_the_last_line_is_in_sight(
+    make_app: MakeApp, backend: FakeBackend, size: tuple[int, int]
+) -> None:
+    backend.listed = [Model(f"model-{n}") for n in range(100)]
+    backend.account_is = Account("octocat", quota=(Quota("premium requests", 120, 300),))
+    async with make_app().run_test(size=size) as pilot:
+        options = await opened(pilot)
+        await until(pilot, lambda: "octocat" in said(pilot))
+        await pilot.pause()
+        assert options.size.height >= 4
+        status = pilot.app.screen.query_one("#picker-status", Label)
+        assert status.region.bottom <= size[1]

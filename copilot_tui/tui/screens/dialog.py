@@ -15,6 +15,9 @@ Result = TypeVar("Result")
 class Dialog(ModalScreen[Result]):
     """A screen that takes the keys typed since the command that opened it."""
 
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-tall")]  # noqa: RUF012  so Textual declares it
+    """Rows from which a dialog has a frame and air around its text."""
+
     def on_screen_resume(self) -> None:
         """It is there, and has the focus."""
         app = cast("CopilotApp", self.app)

@@ -13,7 +13,7 @@ from textual.widgets.option_list import Option
 
 from copilot_tui.errors import CopilotTuiError
 from copilot_tui.terminal_text import one_line
-from copilot_tui.tui.catalog import Catalog, Choice, failure_of
+from copilot_tui.tui.catalog import Catalog, Choice, failure_of, sign_ins
 from copilot_tui.tui.inputs import HarmlessInput
 from copilot_tui.tui.screens.dialog import Dialog
 
@@ -31,10 +31,12 @@ SHOWN_MOST = 200
 
 class _Entry(NamedTuple):
     name: str
-    note: str
+    notes: tuple[str, ...]
     choice: Choice
     opens: bool = False
-    """It leads to the models of another backend."""
+    """It leads to the models of another backend, or of one of its providers."""
+    disabled: str = ""
+    """Why it cannot be chosen."""
 
 
 class PickerScreen(Dialog[Choice | None]):
@@ -58,38 +60,60 @@ class PickerScreen(Dialog[Choice | None]):
         self._catalog = catalog
         self._backends = backends
         self._present = present
+        is_own = present.provider == backends[present.backend].provider
         self._backend = present.backend
-        self._status = ""
+        self._provider = "" if is_own else present.provider
+        """Empty: the backend's own."""
+        self._signed_in: dict[str, str] = {}
         self._entries: list[_Entry] = []
 
     def compose(self) -> ComposeResult:
         """What is typed, and what fits it."""
-        with Vertical(id="picker"):
+        with Vertical(id="picker", classes="dialog"):
             yield Label(self._title(), id="picker-title", markup=False)
+            yield Label("", classes="hint", id="picker-account", markup=False)
             yield HarmlessInput(placeholder="Type to narrow, or another model's name", compact=True)
             yield OptionList(id="picker-list", compact=True)
             yield Label("", classes="hint", id="picker-status", markup=False)
 
     def on_mount(self) -> None:
         """Show what is known, and ask for what is new."""
-        self._look_at(self._backend)
+        self._look_at(self._backend, self._provider)
 
     def _title(self) -> str:
-        return f"Who answers from now on · {self._backend}"
+        return " · ".join(filter(None, ("Who answers from now on", self._backend, self._provider)))
 
     @work(exclusive=True, group="models", exit_on_error=False)
-    async def _look_at(self, backend: str) -> None:
-        self._backend = backend
-        self.query_one("#picker-title", Label).update(self._title())
+    async def _look_at(self, backend: str, provider: str = "") -> None:
+        self._backend, self._provider = backend, provider
+        self.query_one("#picker-title", Label).update(one_line(self._title()))
         self.query_one(Input).value = ""
         await self._catalog.open()
-        self._say(f"Asking {backend} what it offers …")
+        self._signed_in = await sign_ins(self._backends)
+        self._tell_account(self._signed_in[backend])
+        self._say(f"Asking {provider or backend} what it offers …")
         try:
-            await self._catalog.ask(backend)
+            await self._catalog.ask(backend, provider)
         except CopilotTuiError as error:
             self._say(failure_of(error))
+            return
+        self._say("Enter chooses · Escape goes back")
+        try:
+            account = await self._catalog.account(backend)
+        except CopilotTuiError as error:
+            self._tell_account(str(error))
         else:
-            self._say("Enter chooses · Escape leaves it as it is")
+            self._tell_account(account.words(), *(each.words() for each in account.quota))
+
+    def _tell_account(self, *words: str) -> None:
+        """Who is signed in here, what is left, and what to know before it is chosen."""
+        from copilot_tui.backends import EXPERIMENTAL
+
+        why = EXPERIMENTAL.get(self._backends[self._backend].kind, "")
+        said = one_line(" · ".join(filter(None, (*words, why))))
+        label = self.query_one("#picker-account", Label)
+        label.update(said)
+        label.display = bool(said)
 
     def _say(self, text: str) -> None:
         self.query_one("#picker-status", Label).update(one_line(text))
@@ -108,35 +132,59 @@ class PickerScreen(Dialog[Choice | None]):
         entries = [
             entry
             for entry in self._all()
-            if all(word in f"{entry.name} {entry.note}".casefold() for word in words)
+            if all(word in f"{entry.name} {' '.join(entry.notes)}".casefold() for word in words)
         ][:SHOWN_MOST]
         is_there = any(entry.choice.model == typed for entry in entries)
         if typed and not is_there:
-            choice = Choice(self._backend, typed)
-            entries.append(_Entry(typed, f"as a model of {self._backend}", choice))
+            choice = Choice(self._backend, typed, self._provider)
+            of = self._provider or self._backend
+            entries.append(_Entry(typed, (f"as a model of {of}",), choice))
         return entries
 
     def _all(self) -> list[_Entry]:
-        here = self._backend
+        here, provider = self._backend, self._provider
         entries = [
-            _Entry(_name_of(choice), "chosen lately", choice)
+            _Entry(_name_of(choice), ("chosen lately",), choice)
             for choice in self._catalog.recent()
             if choice.backend in self._backends
         ]
-        own = self._backends[here].model
-        entries.append(_Entry(own or "default model", f"of {here}", Choice(here)))
-        entries += [self._entry_of(model) for model in self._catalog.known(here)]
+        own = "" if provider else self._backends[here].model
+        of = f"of {provider or here}"
+        entries.append(_Entry(own or "default model", (of,), Choice(here, provider=provider)))
+        entries += [self._entry_of(model) for model in self._catalog.known(here, provider)]
+        if provider:
+            entries.append(_Entry(here, ("every provider",), Choice(here), opens=True))
         entries += [
-            _Entry(name, _about(config), Choice(name), opens=True)
+            _Entry(name, self._about(config), Choice(name), opens=True)
             for name, config in self._backends.items()
             if name != here
         ]
-        return entries
+        return [self._marked(entry) for entry in entries]
+
+    def _marked(self, entry: _Entry) -> _Entry:
+        if entry.opens or entry.choice != self._present:
+            return entry
+        return entry._replace(notes=("answers now", *entry.notes))
 
     def _entry_of(self, model: Model) -> _Entry:
+        from copilot_tui.backends.listing import facts
+
         if model.is_provider:
-            return _Entry(model.id, "a provider of g4f", Choice(self._backend, provider=model.id))
-        return _Entry(model.id, model.vendor, Choice(self._backend, model.id))
+            notes = ("a provider", model.name, model.vendor)
+            choice = Choice(self._backend, provider=model.id)
+            return _Entry(model.id, tuple(filter(None, notes)), choice, opens=True)
+        choice = Choice(self._backend, model.id, self._provider)
+        off = ("off",) if model.disabled else ()  # the reason would push the rest away
+        notes = (*off, *facts(model._replace(disabled="")))
+        return _Entry(model.id, notes, choice, disabled=model.disabled)
+
+    def _about(self, config: BackendConfig) -> tuple[str, ...]:
+        from copilot_tui.backends import EXPERIMENTAL
+
+        experimental = "experimental" if config.kind in EXPERIMENTAL else ""
+        signed_in = self._signed_in.get(config.name, "")
+        notes = ("another backend", signed_in, experimental, config.base_url, config.model)
+        return tuple(filter(None, notes))
 
     # Keys
 
@@ -157,7 +205,10 @@ class PickerScreen(Dialog[Choice | None]):
             return
         entry = self._entries[index]
         if entry.opens:
-            self._look_at(entry.choice.backend)
+            self._look_at(entry.choice.backend, entry.choice.provider)
+        elif entry.disabled:
+            why = f"{entry.name} cannot be chosen: {entry.disabled}"
+            self.query_one("#picker-status", Label).update(one_line(why))
         else:
             self.dismiss(entry.choice)
 
@@ -185,14 +236,11 @@ class PickerScreen(Dialog[Choice | None]):
 
 
 def _drawn(entry: _Entry) -> Text:
-    text = Text(one_line(entry.name), no_wrap=True, overflow="ellipsis")
-    note = f"{entry.note} …" if entry.opens else entry.note
-    return text.append(f"  {one_line(note)}", "dim") if note else text
+    style = "dim" if entry.disabled else ""
+    text = Text(one_line(entry.name), style, no_wrap=True, overflow="ellipsis")
+    notes = one_line(" · ".join(entry.notes)) + (" …" if entry.opens else "")
+    return text.append(f"  {notes}", "dim") if notes else text
 
 
 def _name_of(choice: Choice) -> str:
     return " · ".join(filter(None, (choice.backend, choice.provider, choice.model or "default")))
-
-
-def _about(config: BackendConfig) -> str:
-    return " · ".join(filter(None, ("another backend", config.base_url, config.model)))
