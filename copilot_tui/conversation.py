@@ -246,6 +246,16 @@ class Conversation:
         """All versions of a message, itself included, oldest first."""
         return self.children(self.messages[message_id].parent_id)
 
+    def is_answered(self, message_id: str) -> bool:
+        """Whether anything came of a prompt: a word of a reply, or what was said after it."""
+        return any(
+            reply.role is not Role.ASSISTANT
+            or reply.content
+            or reply.reasoning
+            or self._children.get(reply.id)
+            for reply in self.children(message_id)
+        )
+
     def select(self, message_id: str) -> None:
         """Show the branch that goes through this message: down to the newest leaf below it."""
         seen = {message_id}

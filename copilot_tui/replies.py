@@ -76,8 +76,8 @@ def new_turn(
     make_id: Callable[[], str] = new_id,
 ) -> Turn:
     """Add the prompt at the head, and an empty reply under it."""
-    if conversation.title_source is TitleSource.AUTO and not conversation.messages:
-        conversation.title = title_from(prompt)
+    if not conversation.messages:
+        conversation.title = _auto_title(conversation, prompt)
     prompt_message = Message(
         id=make_id(),
         role=Role.USER,
@@ -89,6 +89,44 @@ def new_turn(
     return _turn_under(
         conversation, prompt_message, backend_name=backend_name, now=now, make_id=make_id
     )
+
+
+def edited_turn(
+    conversation: Conversation,
+    message_id: str,
+    prompt: str,
+    *,
+    backend_name: str,
+    now: Callable[[], datetime] = utc_now,
+    make_id: Callable[[], str] = new_id,
+) -> Turn:
+    """Add the prompt beside this one, which stays a version, and an empty reply under it.
+
+    One that nothing came of is no version of anything: the prompt takes its place.
+    """
+    old = conversation.messages[message_id]
+    if not conversation.is_answered(message_id):
+        if conversation.title == title_from(old.content):
+            conversation.title = _auto_title(conversation, prompt)
+        for reply in conversation.children(message_id):
+            conversation.discard(reply.id)
+        conversation.discard(message_id)
+    edited = Message(
+        id=make_id(),
+        role=Role.USER,
+        content=prompt,
+        parent_id=old.parent_id,
+        created_at=timestamp(now()),
+        attachments=list(old.attachments),
+    )
+    conversation.add(edited)
+    return _turn_under(conversation, edited, backend_name=backend_name, now=now, make_id=make_id)
+
+
+def _auto_title(conversation: Conversation, prompt: str) -> str:
+    """The title that a first prompt gives; one that the user chose stays."""
+    is_own = conversation.title_source is TitleSource.USER
+    return conversation.title if is_own else title_from(prompt)
 
 
 def another_reply(

@@ -53,15 +53,19 @@ def memory(request: ReplyRequest, made: Callable[[Message], bool], first_id: str
     last = told[-1] if told else None
     told_by_others = last is not None and not made(last)
 
-    completed = [
+    asked = [
         reply
         for reply in request.conversation.replies()
-        if reply.status is Status.COMPLETE
-        and made(reply)
-        and reply.wire["conversation_id"] == wire_id
+        if made(reply) and reply.wire["conversation_id"] == wire_id
     ]
+    completed = [reply for reply in asked if reply.status is Status.COMPLETE]
     on_path = {message.id for message in request.path}
-    told_elsewhere = any(reply.id not in on_path for reply in completed)
+    # A reply that was stopped does not spoil its thread for its own prompt, but for an edited one.
+    told_elsewhere = any(
+        reply.id not in on_path
+        and (reply.status is Status.COMPLETE or reply.parent_id not in on_path)
+        for reply in asked
+    )
     if told_elsewhere or (told_by_others and (completed or not ours)):
         return Memory(None)
     under_id = tuple(reply for reply in ours if reply.wire["conversation_id"] == wire_id)

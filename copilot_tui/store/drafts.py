@@ -23,8 +23,23 @@ class Draft:
     text: str
     caret: int | None = None
     """Characters before the cursor; None: it is at the end."""
+    editing: str | None = None
+    """The id of the sent message that this is to be another version of; None: of none."""
+    aside: str = ""
+    """The unsent prompt that stood here before, and comes back after."""
+    aside_caret: int | None = None
     extra: dict[str, Any] = field(default_factory=dict)
     """Keys of the file that this version does not know."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing in it has to be kept."""
+        return not (self.text or self.aside)
+
+    @property
+    def put_aside(self) -> Draft | None:
+        """What stands in the prompt again when the edit is over; None: nothing."""
+        return Draft(self.aside, self.aside_caret) if self.aside.strip() else None
 
 
 @dataclass(frozen=True)
@@ -46,6 +61,9 @@ _Kept = TypeVar("_Kept", Draft, ViewState)
 _TYPES: Final[dict[str, tuple[type, ...]]] = {
     "text": (str,),
     "caret": (int, type(None)),
+    "editing": (str, type(None)),
+    "aside": (str,),
+    "aside_caret": (int, type(None)),
     "message_id": (str, type(None)),
     "line": (int,),
     "unread": (bool,),
@@ -77,7 +95,7 @@ class Beside:
         """See Store."""
         path = self.drafts / f"{checked(conversation_id)}{SUFFIX}"
         with told("the draft cannot be saved"):
-            if draft is None or not draft.text:
+            if draft is None or draft.is_empty:
                 self._disk.remove(path)
             else:
                 self._disk.write_atomic(path, [_encoded(draft)])

@@ -141,7 +141,7 @@ class PrivateStore:
 
     def save_draft(self, conversation_id: str, draft: Draft | None) -> None:
         """See Store."""
-        if draft is None or not draft.text:
+        if draft is None or draft.is_empty:
             self._drafts.pop(conversation_id, None)
         else:
             self._drafts[conversation_id] = draft

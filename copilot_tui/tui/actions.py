@@ -153,6 +153,14 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "Replies",
     ),
     Action(
+        "edit",
+        "alt+e",
+        "edit",
+        "Edit your message",
+        "edit your last message, or the one you are reading, and send it as another version",
+        "Replies",
+    ),
+    Action(
         "model",
         "ctrl+o",
         "models",

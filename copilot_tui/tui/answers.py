@@ -34,11 +34,21 @@ class Answers:
         self._begun: set[str] = set()
         """Ids of the replies whose workers run."""
 
-    def send(self, conversation: Conversation, prompt: str) -> bool:
-        """Send a prompt; False: the conversation still answers the one before."""
+    def send(
+        self, conversation: Conversation, prompt: str, *, instead_of: str | None = None
+    ) -> bool:
+        """Send a prompt, as another version of the message `instead_of` if one is given.
+
+        False: the conversation still answers the one before.
+        """
         if self.is_busy(conversation) or self._is_newer(conversation):
             return False
-        self._start(self._desk.begin(conversation, prompt))
+        turn = self._desk.begin(conversation, prompt, instead_of=instead_of)
+        if instead_of is not None and conversation is self._app.shown:
+            self._app.show_messages(None)
+            self._work(turn)
+        else:
+            self._start(turn)
         return True
 
     def _is_newer(self, conversation: Conversation) -> bool:

@@ -22,6 +22,7 @@ from copilot_tui.tui.answers import Answers, in_one_line, versions_shown
 from copilot_tui.tui.composer import Composer
 from copilot_tui.tui.copying import Copying
 from copilot_tui.tui.desk import RETRY_S, Desk
+from copilot_tui.tui.editing import Editing
 from copilot_tui.tui.keeping import Keeping
 from copilot_tui.tui.library import Library
 from copilot_tui.tui.palette import Palette
@@ -29,6 +30,7 @@ from copilot_tui.tui.screens.main import MainScreen
 from copilot_tui.tui.searching import Searching
 from copilot_tui.tui.themes import DARK, LIGHT
 from copilot_tui.tui.transcript import Place
+from copilot_tui.tui.undoing import Undoing
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable
@@ -81,6 +83,8 @@ class CopilotApp(App[int]):
         desk.shown_id = self.shown.id
         self.answers = Answers(self)
         self.copying = Copying(self)
+        self.editing = Editing(self)
+        self.undoing = Undoing(self)
         self.keeping = Keeping(self)
         self.library = Library(self)
         self.searching = Searching(self)
@@ -371,7 +375,7 @@ class CopilotApp(App[int]):
             status.activity = "answering"
             status.hints = (f"{key('escape')} stops", f"{key('new')} new", f"{key('help')} keys")
         else:
-            status.activity = ""
+            status.activity = self.editing.show()
             status.hints = (f"{key('help')} keys", f"{key('new')} new", f"{key('new-line')} line")
 
     def say(
@@ -402,6 +406,8 @@ class CopilotApp(App[int]):
         prompt = self.main.composer.text
         if not prompt.strip():
             self.answers.try_again()
+        elif self.editing.message is not None:
+            self.editing.send(prompt)
         elif self.answers.send(self.shown, prompt):
             self._history = None
             self._forget_local_notice()

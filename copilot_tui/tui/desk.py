@@ -275,21 +275,30 @@ class Desk:
 
         return Choice(config.name, conversation.model or config.model, provider)
 
-    def begin(self, conversation: Conversation, prompt: str) -> Turn:
-        """Put a prompt, and an empty reply to it, into the conversation."""
+    def begin(
+        self, conversation: Conversation, prompt: str, *, instead_of: str | None = None
+    ) -> Turn:
+        """Put a prompt, and an empty reply to it, into the conversation: at its end, or as another
+        version of the message `instead_of`.
+        """
         from copilot_tui import replies
 
         name = replies.choose_backend(conversation, self._config_for(conversation)).name
-        turn = replies.new_turn(conversation, prompt, backend_name=name, now=self.now)
+        if instead_of is None:
+            turn = replies.new_turn(conversation, prompt, backend_name=name, now=self.now)
+        else:
+            turn = replies.edited_turn(
+                conversation, instead_of, prompt, backend_name=name, now=self.now
+            )
+        self._bring_back_aside(conversation.id)
         # The draft stays on disk until the prompt is there.
-        self.drafts.pop(conversation.id, None)
-        turn.on_saved = partial(self._drop_draft, conversation.id)
+        turn.on_saved = partial(self._write_present_draft, conversation.id)
         return self._note_turn(turn)
 
-    def _drop_draft(self, conversation_id: str) -> None:
-        if conversation_id not in self.drafts:
-            drop = partial(self.store.save_draft, conversation_id, None)
-            self._notes.keep(("draft", conversation_id), drop)
+    def _write_present_draft(self, conversation_id: str) -> None:
+        draft = self.drafts.get(conversation_id)
+        write = partial(self.store.save_draft, conversation_id, draft)
+        self._notes.keep(("draft", conversation_id), write)
 
     def begin_again(self, conversation: Conversation, reply_id: str) -> Turn:
         """Put another empty reply beside this one."""
@@ -393,7 +402,9 @@ class Desk:
         """
         before = self.drafts.get(conversation.id)
         draft = None
-        if text.strip():
+        if before is not None and before.editing:
+            draft = replace(before, text=text, caret=caret)
+        elif text.strip():
             from copilot_tui.store import Draft
 
             draft = Draft(text=text, caret=caret)
@@ -417,6 +428,34 @@ class Desk:
             self.store.save(conversation)
             self._unborn.discard(conversation.id)
         self.store.save_draft(conversation.id, draft)
+
+    def edited(self, conversation: Conversation) -> Message | None:
+        """The sent message that the draft is to be another version of."""
+        draft = self.drafts.get(conversation.id)
+        return conversation.messages.get(draft.editing or "") if draft is not None else None
+
+    def begin_edit(self, conversation: Conversation, message: Message) -> None:
+        """Let the draft be another version of this message; the draft that is there is put
+        aside.
+        """
+        from copilot_tui.store import Draft
+
+        before = self.drafts.get(conversation.id) or Draft("")
+        if not before.editing:
+            before = Draft("", aside=before.text, aside_caret=before.caret)
+        draft = replace(before, text=message.content, caret=None, editing=message.id)
+        self.drafts[conversation.id] = draft
+        self._write_present_draft(conversation.id)
+
+    def end_edit(self, conversation: Conversation) -> None:
+        """Bring back the draft that was put aside."""
+        self._bring_back_aside(conversation.id)
+        self._write_present_draft(conversation.id)
+
+    def _bring_back_aside(self, conversation_id: str) -> None:
+        draft = self.drafts.pop(conversation_id, None)
+        if draft is not None and draft.put_aside is not None:
+            self.drafts[conversation_id] = draft.put_aside
 
     def keep_view(self, conversation_id: str, state: ViewState) -> None:
         """Save where a conversation was left."""

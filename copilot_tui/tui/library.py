@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from copilot_tui.conversation import TitleSource
 from copilot_tui.errors import StoreError
@@ -15,15 +14,6 @@ if TYPE_CHECKING:
 TITLE_MOST: Final = 24
 """Characters of a title in a notice, which must not push the rest away."""
 
-UNDO_S: Final = 12.0
-"""How long Ctrl+Z brings a deleted conversation back; `restore` does for thirty days."""
-
-
-class _Deleted(NamedTuple):
-    id: str
-    title: str
-    at: float
-
 
 class Library:
     """What is done with whole conversations."""
@@ -31,8 +21,6 @@ class Library:
     def __init__(self, app: CopilotApp) -> None:
         self._app = app
         self._desk = app.desk
-        self._deleted: list[_Deleted] = []
-        """What can be brought back, the last at the end."""
 
     def ask_for_title(self, conversation_id: str) -> None:
         """Let the user type another title."""
@@ -76,39 +64,30 @@ class Library:
             app.say(in_one_line(error), warn=True)
             return
         self._desk.forget(conversation_id)
-        self._deleted.append(_Deleted(conversation_id, conversation.title, time.monotonic()))
         if conversation_id == app.shown.id:
             app.take_up(self._desk.new(), None)
             if following is not None:
                 app.show(following)
         app.refresh_sidebar()
-        app.say(
-            f"{app.main.key('undo')} brings back “{_short(conversation.title)}”, which was deleted",
-            seconds=UNDO_S,
+        title = _short(conversation.title)
+        app.undoing.offer(
+            lambda: self.restore(conversation_id), f"brings back “{title}”, which was deleted"
         )
 
-    def undo(self) -> bool:
-        """Bring back what was deleted last, while its notice stands; whether that was so."""
-        since = time.monotonic() - UNDO_S
-        # One deletion after another within the time: all of them.
-        if not self._deleted or self._deleted[-1].at < since:
-            self._deleted.clear()
-            return False
-        deleted = self._deleted.pop()
-        if self._deleted:
-            self._deleted[-1] = self._deleted[-1]._replace(at=time.monotonic())
-        self._app.run_worker(self._restore(deleted), group="delete", exit_on_error=False)
-        return True
+    def restore(self, conversation_id: str) -> None:
+        """Take a conversation out of the trash, and show it."""
+        self._app.run_worker(self._restore(conversation_id), group="delete", exit_on_error=False)
 
-    async def _restore(self, deleted: _Deleted) -> None:
+    async def _restore(self, conversation_id: str) -> None:
         try:
-            await self._desk.in_order(self._desk.store.restore, deleted.id)
+            await self._desk.in_order(self._desk.store.restore, conversation_id)
+            conversation = await self._desk.load(conversation_id)
             await self._desk.read_rows()
         except StoreError as error:
             self._app.say(in_one_line(error), warn=True)
             return
-        self._app.show(deleted.id)
-        self._app.say(f"“{_short(deleted.title)}” is back")
+        self._app.show(conversation_id)
+        self._app.say(f"“{_short(conversation.title)}” is back")
 
 
 def _short(title: str) -> str:

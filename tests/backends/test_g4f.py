@@ -272,6 +272,24 @@ def test_a_regenerated_reply_whose_first_was_stopped_keeps_the_id() -> None:
     assert sent(tree.request()) == ("first-id", ["u1", "a1", "u2"])
 
 
+def test_a_prompt_that_was_edited_after_its_reply_was_stopped_gets_a_fresh_id() -> None:
+    tree = one_turn()
+    tree.user("u2")
+    tree.reply("ha", Status.PARTIAL, **wire())
+    tree.user("u2 edited", parent_id="m2")
+    assert sent(tree.request()) == (
+        "fresh-id",
+        folded("User: u1", "Assistant: a1", "User: u2 edited"),
+    )
+
+
+def test_a_first_prompt_that_was_edited_after_its_reply_was_stopped_gets_a_fresh_id() -> None:
+    tree = one_turn(Status.PARTIAL)
+    tree.conversation.head = None
+    tree.user("u1 edited")
+    assert sent(tree.request()) == ("fresh-id", ["u1 edited"])
+
+
 FOREIGN: list[dict[str, Any]] = [
     {},
     wire(server="http://elsewhere/v1"),

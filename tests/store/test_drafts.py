@@ -35,6 +35,15 @@ def test_an_empty_draft_is_none(store: Store, nothing: Draft | None) -> None:
     assert store.drafts() == []
 
 
+def test_the_draft_that_an_edit_put_aside_is_kept_with_it(store: Store) -> None:
+    editing = Draft("", 0, editing="m1", aside="half a thought", aside_caret=4)
+    store.save_draft(ID, editing)
+    assert store.draft(ID) == editing
+    assert editing.put_aside == Draft("half a thought", 4)
+    store.save_draft(ID, Draft("", editing="m1"))
+    assert store.draft(ID) is None
+
+
 def test_unknown_keys_of_a_draft_are_kept(store: Store, data_dir: Path) -> None:
     store.save_draft(ID, Draft("x", extra={"files": ["a"]}))
     assert store.draft(ID) == Draft("x", extra={"files": ["a"]})

@@ -8,10 +8,19 @@ from threading import Event
 import pytest
 
 from copilot_tui.backends import Delta
-from copilot_tui.conversation import Conversation, Message, Role, Status, new_conversation, utc_now
+from copilot_tui.conversation import (
+    Attachment,
+    Conversation,
+    Message,
+    Role,
+    Status,
+    TitleSource,
+    new_conversation,
+    utc_now,
+)
 from copilot_tui.document import MAX_DEPTH
 from copilot_tui.errors import CutOff, EmptyReply, ReplyFailed, StoreError
-from copilot_tui.replies import Turn, another_reply, new_turn, settle, stream_reply
+from copilot_tui.replies import Turn, another_reply, edited_turn, new_turn, settle, stream_reply
 from copilot_tui.store import Journal, PrivateStore, Store
 from tests.fakes import FakeBackend, Hold
 
@@ -300,6 +309,55 @@ async def test_trying_again_keeps_the_failed_reply_as_a_version(
     saved = store.load(conversation.id)
     assert [m.content for m in saved.path()] == ["Hello, who are you?", "now it works"]
     assert len(saved.siblings(again.reply.id)) == 2
+
+
+async def test_an_edited_prompt_is_a_version_beside_the_old_one_with_its_files(
+    store: Store, conversation: Conversation
+) -> None:
+    await run(begin(conversation, "first"), FakeBackend(["one"]), store)
+    await run(begin(conversation, "secnd"), FakeBackend(["two"]), store)
+    old = conversation.path()[2]
+    old.attachments = [Attachment("a.txt", "text/plain", 1, text="a")]
+    turn = edited_turn(conversation, old.id, "second", backend_name="fake")
+    await run(turn, FakeBackend(["better"]), store)
+    saved = store.load(conversation.id)
+    assert [m.content for m in saved.path()] == ["first", "one", "second", "better"]
+    versions = saved.siblings(turn.request.path[-1].id)
+    assert [m.content for m in versions] == ["secnd", "second"]
+    assert versions[1].attachments == old.attachments
+    assert [m.content for m in saved.path(saved.children(old.id)[0].id)][2:] == ["secnd", "two"]
+
+
+async def test_an_edited_prompt_that_nothing_came_of_takes_the_old_ones_place(
+    store: Store, conversation: Conversation
+) -> None:
+    with pytest.raises(ReplyFailed):
+        await run(begin(conversation, "typo"), FakeBackend([ReplyFailed("no")]), store)
+    turn = edited_turn(conversation, conversation.path()[0].id, "right", backend_name="fake")
+    await run(turn, FakeBackend(["now it works"]), store)
+    saved = store.load(conversation.id)
+    assert [m.content for m in saved.messages.values()] == ["right", "now it works"]
+    assert saved.title == "right"
+
+
+async def test_an_edited_prompt_leaves_a_title_that_the_user_chose(
+    store: Store, conversation: Conversation
+) -> None:
+    conversation.title, conversation.title_source = "typo", TitleSource.USER
+    with pytest.raises(ReplyFailed):
+        await run(begin(conversation, "typo"), FakeBackend([ReplyFailed("no")]), store)
+    edited_turn(conversation, conversation.path()[0].id, "right", backend_name="fake")
+    assert conversation.title == "typo"
+
+
+@pytest.mark.parametrize("came", ["a word", Delta(reasoning="a thought")])
+async def test_a_prompt_that_a_word_came_of_keeps_its_place(
+    store: Store, conversation: Conversation, came: str | Delta
+) -> None:
+    with pytest.raises(ReplyFailed):
+        await run(begin(conversation, "old"), FakeBackend([came, ReplyFailed("no")]), store)
+    edited_turn(conversation, conversation.path()[0].id, "new", backend_name="fake")
+    assert [m.content for m in conversation.children(None)] == ["old", "new"]
 
 
 async def test_the_request_has_the_branch_the_settings_and_the_system_prompt(

@@ -212,7 +212,7 @@ class MainScreen(Screen[None]):
 
     def action_undo(self) -> None:
         """Ctrl+Z: the deletion while its notice stands, else the prompt's own undo."""
-        if not self.desk_app.library.undo():
+        if not self.desk_app.undoing.undo():
             self.composer.undo()
 
     def action_escape(self) -> None:
@@ -230,9 +230,17 @@ class MainScreen(Screen[None]):
         if self.close_narrow_sidebar():
             self.composer.focus()
             return
+        if self.desk_app.editing.cancel():
+            self.composer.focus()
+            return
         if self.desk_app.answers.stop():
             return
         self.composer.focus()
+
+    def action_edit(self) -> None:
+        """Alt+E."""
+        reads = self.transcript.has_focus
+        self.desk_app.editing.begin(self.transcript.current if reads else None)
 
     def action_regenerate(self) -> None:
         """Ctrl+R."""

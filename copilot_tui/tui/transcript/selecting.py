@@ -14,7 +14,7 @@ from copilot_tui.tui.transcript.marking import Marking
 from copilot_tui.tui.transcript.selection import Spot, ends
 
 if TYPE_CHECKING:
-    from copilot_tui.conversation import Role
+    from copilot_tui.conversation import Message, Role
 
 
 class Selecting(Marking):
@@ -93,6 +93,16 @@ class Selecting(Marking):
         if self._cursor is not None and self.text_selection == self._cursor.selection:
             return self._cursor
         return None  # the mouse has selected something else since, or nothing
+
+    @property
+    def current(self) -> Message | None:
+        """The message that is read: of the selected line, else at the top, at the end the last."""
+        messages = self._stack.messages
+        if not messages:
+            return None
+        if self.cursor is not None:
+            return messages[self.cursor.line[0]]
+        return messages[-1 if self._following else self._top[0]]
 
     def select(self) -> LineCursor | None:
         """Select a line; once more: extend the selection from it; once more: end it."""

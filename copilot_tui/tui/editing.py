@@ -1,0 +1,99 @@
+"""Editing a message that was sent: what is written anew in the prompt is another version of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from copilot_tui.conversation import Role
+
+if TYPE_CHECKING:
+    from copilot_tui.conversation import Conversation, Message
+    from copilot_tui.tui.app import CopilotApp
+
+
+class Editing:
+    """What Alt+E begins, and Enter or Escape ends. That it goes on is kept with the draft."""
+
+    def __init__(self, app: CopilotApp) -> None:
+        self._app = app
+        self._desk = app.desk
+
+    @property
+    def message(self) -> Message | None:
+        """The message of the shown conversation that is being edited; None: none is."""
+        return self._desk.edited(self._app.shown)
+
+    def show(self) -> str:
+        """Mark the prompt while something is edited in it; what to say in the status line."""
+        edited = self.message is not None
+        self._app.main.composer.set_class(edited, "-editing")
+        return f"editing: {self._app.main.key('escape')} leaves it as it was" if edited else ""
+
+    def begin(self, near: Message | None) -> None:
+        """Edit the own message at or above this one; of None: the last.
+
+        While that is in the prompt as it was: the one before it. What was changed there stays.
+        """
+        app = self._app
+        before = self.message if near is None else None
+        if before is not None and app.main.composer.text != before.content:
+            app.main.composer.focus()
+            return
+        start = (before.parent_id or "") if before else near.id if near else None
+        own = [message for message in app.shown.path(start) if message.role is Role.USER]
+        if own:
+            self._take_up(own[-1])
+        else:
+            start_is_known = near is not None or before is not None
+            app.say(
+                "There is no message of yours above" if start_is_known else "Nothing was sent yet"
+            )
+
+    def _take_up(self, message: Message) -> None:
+        app, composer = self._app, self._app.main.composer
+        if message is not self.message:
+            if self.message is not None:
+                self.cancel()
+            app.keeping.keep_draft()
+            self._desk.begin_edit(app.shown, message)
+            composer.fill(message.content)
+        composer.focus()
+        app.refresh_status()
+        app.refresh_sidebar()
+
+    def send(self, prompt: str) -> None:
+        """Send what was edited as another version."""
+        app, message = self._app, self.message
+        if message is not None and app.answers.send(app.shown, prompt, instead_of=message.id):
+            self._show_draft()
+
+    def cancel(self) -> bool:
+        """Leave the message as it was; whether one was being edited."""
+        app, message = self._app, self.message
+        if message is None:
+            return False
+        text, caret = app.main.composer.text, app.main.composer.caret
+        conversation = app.shown
+        self._desk.end_edit(conversation)
+        self._show_draft()
+        app.refresh_status()
+        app.refresh_sidebar()
+        if text.strip() and text != message.content:
+            app.undoing.offer(
+                lambda: self._go_on(conversation, message, text, caret), "goes on with the edit"
+            )
+        return True
+
+    def _go_on(self, conversation: Conversation, message: Message, text: str, caret: int) -> None:
+        app = self._app
+        if app.shown is not conversation or message.id not in conversation.messages:
+            return
+        app.keeping.keep_draft()
+        self._desk.begin_edit(conversation, message)
+        app.main.composer.fill(text, caret)
+        app.main.composer.focus()
+        app.refresh_status()
+
+    def _show_draft(self) -> None:
+        draft = self._desk.drafts.get(self._app.shown.id)
+        self._app.main.composer.fill(draft.text if draft else "", draft.caret if draft else None)
