@@ -29,6 +29,7 @@ _MODULES: Final = {
     "models": "models",
     "login": "login",
     "logout": "login",
+    "doctor": "doctor",
 }
 """Command → the module of this package whose `run` does it. Only that one is imported."""
 

@@ -54,6 +54,13 @@ def line(content: str) -> None:
     exact(one_line(content) + "\n")
 
 
+def fitted(margin: str, content: str) -> None:
+    """Write one line of plain text behind a margin of our own."""
+    from copilot_tui.terminal_text import one_line
+
+    exact(f"{margin}{one_line(content)}\n")
+
+
 def row(*cells: str) -> None:
     """Write one line of cells with tabs between them."""
     from copilot_tui.terminal_text import one_line

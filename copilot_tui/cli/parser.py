@@ -252,6 +252,15 @@ def _add_login(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("backend_name", metavar="BACKEND", nargs="?", default=None)
 
 
+def _add_doctor(parser: argparse.ArgumentParser) -> None:
+    _add_json(parser, "an array of objects")
+    parser.add_argument(
+        "--repair",
+        action="store_true",
+        help="first do what is safe: a backup stands beside every conversation that is changed",
+    )
+
+
 COMMANDS: Final[dict[str, Command]] = {
     command.name: command
     for command in (
@@ -272,5 +281,8 @@ COMMANDS: Final[dict[str, Command]] = {
         Command("models", "[--json]", "what the backend offers", _add_models),
         Command("login", "[BACKEND]", "keep a key or a sign-in in the keyring", _add_login),
         Command("logout", "[BACKEND]", "remove it", _add_login),
+        Command(
+            "doctor", "[--json] [--repair]", "what is wrong here, and what mends it", _add_doctor
+        ),
     )
 }

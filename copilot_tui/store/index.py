@@ -66,7 +66,7 @@ class Index:
     """The rows, in step with the folder when `sync` was called. One thread at a time."""
 
     def __init__(self, path: Path, disk: Disk) -> None:
-        self._path = path
+        self.path = path
         self._disk = disk
         self._database: Connection | None = None
 
@@ -77,7 +77,7 @@ class Index:
 
     def known(self) -> list[Summary]:
         """What the rows say, without a look at the folder; nothing if there is no index yet."""
-        if self._database is None and not os.path.exists(self._path):
+        if self._database is None and not os.path.exists(self.path):
             return []
         return self._guarded(_summaries)
 
@@ -132,14 +132,14 @@ class Index:
                 self.close()
             except OSError:
                 break
-            delete_cache(self._path, self._disk)  # corrupt, or with another schema
+            delete_cache(self.path, self._disk)  # corrupt, or with another schema
         self._database = fresh(
             sqlite3.connect(":memory:", check_same_thread=False), VERSION, _SCHEMA
         )
         return work(self._database)
 
     def _open(self) -> Connection:
-        return open_cache(self._path, self._disk, BUSY_MS, VERSION, _SCHEMA)
+        return open_cache(self.path, self._disk, BUSY_MS, VERSION, _SCHEMA)
 
 
 def _summaries(database: Connection) -> list[Summary]:

@@ -79,6 +79,12 @@ class Store:
             if self._search_made is not None:
                 self._search_made.close()
 
+    def caches(self) -> list[tuple[Path, int]]:
+        """The files that can be rebuilt, each with the version that it should have."""
+        from copilot_tui.store import index, messages
+
+        return [(self._index.path, index.VERSION), (self._search_path, messages.VERSION)]
+
     # The list
 
     def cached_summaries(self) -> list[Summary]:

@@ -5,12 +5,13 @@ The system lets go of them when their process dies, so a dead one never blocks.
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager, suppress
 from threading import RLock
 from typing import TYPE_CHECKING, Final
 
 from copilot_tui.errors import StoreError
-from copilot_tui.store.files import Disk, told
+from copilot_tui.store.files import TEMPORARY_SUFFIX, Disk, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,3 +88,21 @@ class LifeLock:
             with suppress(OSError):  # held open on Windows; `recover` removes it later
                 self._disk.remove(self.path)
         self._file.release()
+
+
+def have_effect(folder: Path, disk: Disk) -> bool:
+    """Whether the file system keeps two programs apart. Leaves nothing behind."""
+    path = folder / f".locks-{os.getpid()}{TEMPORARY_SUFFIX}"
+    one, other = LifeLock(path, disk), LifeLock(path, disk)
+    try:
+        if not one.take():
+            return False
+        try:
+            if other.take():
+                other.release(remove=False)
+                return False
+            return True
+        finally:
+            one.release(remove=True)
+    except (OSError, NotImplementedError):  # filelock's own word for ENOSYS
+        return False
