@@ -57,6 +57,14 @@ def timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
+def local_time(written: str) -> str:
+    """A time of the document as the clock on the wall says it, to the minute."""
+    try:
+        return datetime.fromisoformat(written).astimezone().strftime("%Y-%m-%d %H:%M")
+    except (ValueError, OverflowError):
+        return written
+
+
 class _Pieces:
     """The pieces of one growing text, and what the first of them are when joined."""
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from copilot_tui import config, document
 from copilot_tui.cli import output
 from copilot_tui.cli.parser import common_options, words_of
-from copilot_tui.conversation import Role, Status
+from copilot_tui.conversation import Role, Status, local_time
 from copilot_tui.errors import UsageError
 from copilot_tui.store import Store
 from copilot_tui.terminal_text import one_line
@@ -120,11 +119,3 @@ _RUN: Final = {
     "delete": _delete,
     "restore": _restore,
 }
-
-
-def local_time(timestamp: str) -> str:
-    """A time of the document as the clock on the wall says it, to the minute."""
-    try:
-        return datetime.fromisoformat(timestamp).astimezone().strftime("%Y-%m-%d %H:%M")
-    except (ValueError, OverflowError):
-        return timestamp

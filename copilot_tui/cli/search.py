@@ -7,8 +7,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from copilot_tui.cli import output
-from copilot_tui.cli.library import local_time, open_store
+from copilot_tui.cli.library import open_store
 from copilot_tui.cli.parser import words_of
+from copilot_tui.conversation import local_time
 from copilot_tui.errors import StoreError, UsageError
 from copilot_tui.search_query import parse
 

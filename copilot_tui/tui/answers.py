@@ -198,38 +198,6 @@ class Answers:
             self._desk.end(turn, shown=turn.conversation is self._app.shown)
             self._app.post_message(messages.ReplyEnded(turn.conversation.id, turn.reply.id))
 
-    # Versions
-
-    def show_version(self, step: int) -> None:
-        """Show the version before or after the one on the shown branch, nearest to its end."""
-        conversation = self._app.shown
-        if self.is_busy(conversation):
-            return
-        for message in reversed(conversation.path()):
-            versions = conversation.siblings(message.id)
-            if len(versions) > 1:
-                index = versions.index(message) + step
-                if 0 <= index < len(versions):
-                    conversation.select(versions[index].id)
-                    self._app.show_messages(None)
-                    self._app.save(conversation)
-                return
-        key = self._app.main.key("regenerate")
-        self._app.say(f"There is one version; {key} makes another")
-
-
-def versions_shown(conversation: Conversation) -> dict[str, tuple[int, int]]:
-    """Which version of how many each message of the shown branch is, where there are several."""
-    found: dict[str, tuple[int, int]] = {}
-    parents = [message.parent_id for message in conversation.messages.values()]
-    if len(set(parents)) == len(parents):  # no branches, as nearly always, and ten times as fast
-        return found
-    for message in conversation.path():
-        siblings = conversation.siblings(message.id)
-        if len(siblings) > 1:
-            found[message.id] = (siblings.index(message) + 1, len(siblings))
-    return found
-
 
 def in_one_line(error: CopilotTuiError) -> str:
     """The error and its hint, for the status line."""

@@ -18,7 +18,7 @@ from copilot_tui.conversation import Role
 from copilot_tui.errors import CopilotTuiError, StoreError
 from copilot_tui.tui import messages
 from copilot_tui.tui.actions import ACTIONS
-from copilot_tui.tui.answers import Answers, in_one_line, versions_shown
+from copilot_tui.tui.answers import Answers, in_one_line
 from copilot_tui.tui.composer import Composer
 from copilot_tui.tui.copying import Copying
 from copilot_tui.tui.desk import RETRY_S, Desk
@@ -31,6 +31,7 @@ from copilot_tui.tui.searching import Searching
 from copilot_tui.tui.themes import DARK, LIGHT
 from copilot_tui.tui.transcript import Place
 from copilot_tui.tui.undoing import Undoing
+from copilot_tui.tui.versions import Versions, versions_shown
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable
@@ -85,6 +86,7 @@ class CopilotApp(App[int]):
         self.copying = Copying(self)
         self.editing = Editing(self)
         self.undoing = Undoing(self)
+        self.versions = Versions(self)
         self.keeping = Keeping(self)
         self.library = Library(self)
         self.searching = Searching(self)

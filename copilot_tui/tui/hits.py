@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.cells import cell_len, set_cell_size
@@ -16,6 +15,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from copilot_tui.conversation import local_time
 from copilot_tui.search_text import marks
 from copilot_tui.terminal_text import one_line
 
@@ -138,7 +138,7 @@ class Hits(ScrollView):
         )
 
     def _heading(self, hit: Hit, width: int, base: Style, quiet: Style) -> list[Segment]:
-        about = f"  {_WHO.get(hit.role, hit.role)} · {_when(hit.created_at)}"
+        about = f"  {_WHO.get(hit.role, hit.role)} · {one_line(local_time(hit.created_at))}"
         room = max(1, width - cell_len(about))
         title = one_line(hit.title) or "—"
         if cell_len(title) > room:
@@ -165,11 +165,3 @@ class Hits(ScrollView):
             segments += [Segment(text[end:first], style), Segment(text[first:last], style + lit)]
             end = last
         return [*segments, Segment(text[end:], style)]
-
-
-def _when(timestamp: str) -> str:
-    """A time as the clock on the wall says it, to the minute."""
-    try:
-        return datetime.fromisoformat(timestamp).astimezone().strftime("%Y-%m-%d %H:%M")
-    except (ValueError, OverflowError):
-        return one_line(timestamp)

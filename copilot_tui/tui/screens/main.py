@@ -20,6 +20,7 @@ from copilot_tui.tui.transcript import Transcript
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from copilot_tui.conversation import Message
     from copilot_tui.tui.app import CopilotApp
     from copilot_tui.tui.find import FindBar
 
@@ -239,8 +240,12 @@ class MainScreen(Screen[None]):
 
     def action_edit(self) -> None:
         """Alt+E."""
-        reads = self.transcript.has_focus
-        self.desk_app.editing.begin(self.transcript.current if reads else None)
+        self.desk_app.editing.begin(self._read)
+
+    @property
+    def _read(self) -> Message | None:
+        """The message that is read; None: the transcript has not the focus."""
+        return self.transcript.current if self.transcript.has_focus else None
 
     def action_regenerate(self) -> None:
         """Ctrl+R."""
@@ -248,11 +253,11 @@ class MainScreen(Screen[None]):
 
     def action_older_version(self) -> None:
         """Alt+Left."""
-        self.desk_app.answers.show_version(-1)
+        self.desk_app.versions.show(-1, self._read)
 
     def action_newer_version(self) -> None:
         """Alt+Right."""
-        self.desk_app.answers.show_version(1)
+        self.desk_app.versions.show(1, self._read)
 
     def action_continue(self) -> None:
         """Alt+C."""

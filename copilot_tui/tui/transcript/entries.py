@@ -10,7 +10,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 
-from copilot_tui.conversation import Role, Status
+from copilot_tui.conversation import Role, Status, local_time
 from copilot_tui.terminal_text import harmless, one_line
 from copilot_tui.tui.transcript.document import Document, draw
 from copilot_tui.tui.transcript.lines import Line
@@ -259,9 +259,9 @@ class Entry:
 
     def _draw_prompt(self, look: Look) -> None:
         palette = look.blocks.palette
-        self.head = [look.blocks.blank()]
-        text = harmless(self.message.content)
         style = palette.prompt_base
+        self.head = [look.blocks.blank(), *self._versions(look, style)]
+        text = harmless(self.message.content)
         self.body = look.plain(text, style) if text else []
         for attachment in self.message.attachments:
             name = one_line(attachment.name)
@@ -273,6 +273,17 @@ class Entry:
         self.document = Document(text)
         self.document.lines = self.body
 
+    def _versions(self, look: Look, style: Style) -> list[Line]:
+        """Above a prompt that was edited: which version it is."""
+        if self.message.id not in look.versions:
+            return []
+        shown, count = look.versions[self.message.id]
+        muted = style + Style(color=look.blocks.palette.muted)
+        lines = look.plain(f"◂ {shown}/{count} ▸", muted)
+        for line in lines:
+            line.gutter = look.prompt_bar
+        return lines
+
     def draw_head(self, look: Look, now: float) -> None:
         """The line with the name, and the reasoning below it."""
         blocks = look.blocks
@@ -282,6 +293,8 @@ class Entry:
         if message.id in look.versions:
             shown, count = look.versions[message.id]
             segments.append(Segment(f"  ◂ {shown}/{count} ▸", quiet))
+            when = one_line(local_time(message.created_at))
+            segments.append(Segment(f"  {when}" if when else "", quiet))
         if self.live_since is not None:
             waited = max(0.0, now - self.live_since)
             mark = PULSE[int(now * 8) % len(PULSE)]

@@ -54,6 +54,14 @@ class Scrolling(Canvas):
         index, line = self._top
         return Place(self._stack.messages[index].id, line)
 
+    @property
+    def top(self) -> Place | None:
+        """What stands at the top, also while the end is followed; None: there is nothing."""
+        if not self._stack.messages:
+            return None
+        index, line = self._top
+        return Place(self._stack.messages[index].id, line)
+
     def jump_to(self, message_id: str) -> None:
         """Put this message at the top."""
         if (index := self._stack.index.get(message_id)) is not None:

@@ -115,6 +115,14 @@ class Selecting(Marking):
             self._deselect()
         return self.cursor
 
+    def point_at(self, message_id: str) -> None:
+        """Select the first line of this message."""
+        index = self._stack.index.get(message_id)
+        if index is not None and self._painter.frame is not None:
+            line = copied_line(self._stack, index, 0, 1)
+            if line is not None and line[0] == index:
+                self._use_cursor(LineCursor(line))
+
     def action_extend(self, lines: int) -> None:
         """Select also the line above or below."""
         if self.cursor is None:

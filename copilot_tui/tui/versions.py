@@ -1,0 +1,71 @@
+"""Versions: a prompt or a reply that stands beside another, and the branches below them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from copilot_tui.tui.transcript import Place
+
+if TYPE_CHECKING:
+    from copilot_tui.conversation import Conversation, Message
+    from copilot_tui.tui.app import CopilotApp
+
+
+class Versions:
+    """What Alt+Left and Alt+Right walk."""
+
+    def __init__(self, app: CopilotApp) -> None:
+        self._app = app
+
+    def show(self, step: int, near: Message | None) -> None:
+        """Show the version before or after: of the message that is read, if it has any, else of
+        the one nearest to the end.
+        """
+        app, conversation = self._app, self._app.shown
+        if app.answers.is_busy(conversation):
+            return
+        message = versioned(conversation, near)
+        if message is None:
+            key = app.main.key("regenerate")
+            app.say(f"There is one version; {key} makes another")
+            return
+        versions = [version.id for version in conversation.siblings(message.id)]
+        index = versions.index(message.id) + step
+        if not 0 <= index < len(versions):
+            return
+        conversation.select(versions[index])
+        if message is near:
+            self._show_at(message.id, versions[index])
+        else:
+            app.show_messages(None)
+        app.save(conversation)
+
+    def _show_at(self, before: str, now: str) -> None:
+        """Show the branch with this version where the one before stood."""
+        transcript = self._app.main.transcript
+        top, had_cursor = transcript.top, transcript.cursor is not None
+        self._app.show_messages(Place(now, top.line) if top and top.message_id == before else top)
+        if had_cursor:
+            transcript.point_at(now)
+
+
+def versioned(conversation: Conversation, near: Message | None) -> Message | None:
+    """The message whose versions are meant: this one, or the nearest to the end that has any."""
+    path = conversation.path()
+    for message in [near, *reversed(path)] if near is not None else reversed(path):
+        if len(conversation.siblings(message.id)) > 1:
+            return message
+    return None
+
+
+def versions_shown(conversation: Conversation) -> dict[str, tuple[int, int]]:
+    """Which version of how many each message of the shown branch is, where there are several."""
+    found: dict[str, tuple[int, int]] = {}
+    parents = [message.parent_id for message in conversation.messages.values()]
+    if len(set(parents)) == len(parents):  # no branches, as nearly always, and ten times as fast
+        return found
+    for message in conversation.path():
+        siblings = conversation.siblings(message.id)
+        if len(siblings) > 1:
+            found[message.id] = (siblings.index(message) + 1, len(siblings))
+    return found

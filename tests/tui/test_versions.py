@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import pytest
+
+from copilot_tui.conversation import Conversation, Message, Role, local_time
+from copilot_tui.store import Store
+from tests.fakes import FakeBackend
+from tests.tui.conftest import MakeApp
+from tests.tui.test_app import app_of, ended, saved_conversation, send, shown_text, until
+from tests.tui.test_editing import contents
+
+
+def edited_conversation(store: Store, title: str = "old") -> Conversation:
+    """Two turns; the first prompt has two versions, and the last reply of the second has two."""
+    conversation = saved_conversation(store, title, "alpha one", "answer one", "beta", "first try")
+    root = conversation.path()[0]
+    for role, content, parent_id in (
+        (Role.USER, "alpha two", None),
+        (Role.ASSISTANT, "answer two", "2-0"),
+        (Role.USER, "gamma", "2-1"),
+        (Role.ASSISTANT, "reply one", "2-2"),
+        (Role.ASSISTANT, "reply two", "2-2"),
+    ):
+        conversation.add(
+            Message(
+                id=f"2-{len(conversation.messages) - 4}",
+                role=role,
+                content=content,
+                parent_id=parent_id,
+                model="gpt-4o" if role is Role.ASSISTANT else None,
+                created_at="2026-11-20T14:03:00.000Z",
+            )
+        )
+    assert root.parent_id is None
+    store.save(conversation)
+    return conversation
+
+
+@pytest.mark.parametrize("size", [(100, 40), (40, 30)])
+async def test_which_version_it_is_stands_on_prompts_and_replies(
+    make_app: MakeApp, store: Store, size: tuple[int, int]
+) -> None:
+    edited_conversation(store)
+    async with make_app(continue_last=True).run_test(size=size) as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: app.shown.messages)
+        lines = shown_text(app).splitlines()
+        prompt = next(i for i, line in enumerate(lines) if "alpha two" in line)
+        assert "◂ 2/2 ▸" in lines[prompt - 1]
+        reply = next(i for i, line in enumerate(lines) if "reply two" in line)
+        heading = lines[reply - 1]
+        assert "gpt-4o  ◂ 2/2 ▸" in heading
+        assert local_time("2026-11-20T14:03:00.000Z")[:10] in heading
+        assert shown_text(app).count("◂") == 2
+
+
+async def test_alt_left_walks_the_versions_of_the_message_that_is_read(
+    make_app: MakeApp, store: Store
+) -> None:
+    edited_conversation(store)
+    async with make_app(continue_last=True).run_test(size=(100, 40)) as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: app.shown.messages)
+        app.main.transcript.focus()
+        await pilot.press("v", "home", "alt+left")
+        assert contents(app.shown) == ["alpha one", "answer one", "beta", "first try"]
+        assert "alpha one" in shown_text(app)
+        await pilot.press("alt+left")
+        assert contents(app.shown)[0] == "alpha one"
+        await pilot.press("alt+right")
+        assert contents(app.shown) == ["alpha two", "answer two", "gamma", "reply two"]
+        assert app.main.transcript.has_focus
+
+
+async def test_from_the_prompt_the_versions_nearest_to_the_end_are_walked(
+    make_app: MakeApp, store: Store
+) -> None:
+    edited_conversation(store)
+    async with make_app(continue_last=True).run_test(size=(100, 40)) as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: app.shown.messages)
+        await pilot.press("alt+left")
+        assert contents(app.shown) == ["alpha two", "answer two", "gamma", "reply one"]
+
+
+async def test_without_versions_of_replies_those_of_the_last_prompt_are_walked(
+    make_app: MakeApp, backend: FakeBackend
+) -> None:
+    backend.scripts = [["one"], ["two"]]
+    async with make_app().run_test() as pilot:
+        app = app_of(pilot)
+        await send(pilot, "q")
+        await ended(pilot)
+        await pilot.press("alt+e", "!", "enter")
+        await ended(pilot)
+        await pilot.press("alt+left")
+        assert contents(app.shown) == ["q", "one"]
+        await pilot.press("alt+right")
+        assert contents(app.shown) == ["q!", "two"]
+
+
+async def test_the_place_stays_when_a_message_in_the_middle_changes_its_version(
+    make_app: MakeApp, store: Store
+) -> None:
+    conversation = edited_conversation(store)
+    for branch in ("reply two", "first try"):
+        end = next(m for m in conversation.messages.values() if m.content == branch)
+        conversation.head = end.id
+        for index in range(20):
+            conversation.add(
+                Message(
+                    id=f"{branch}-{index}",
+                    role=Role.USER if index % 2 == 0 else Role.ASSISTANT,
+                    content=f"{branch} and on {index}",
+                    parent_id=conversation.head,
+                )
+            )
+    conversation.select("2-0")
+    store.save(conversation)
+    async with make_app(continue_last=True).run_test(size=(80, 20)) as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: app.shown.messages)
+        app.main.transcript.focus()
+        await pilot.press("home", "alt+left")
+        await pilot.pause()
+        assert shown_text(app).splitlines()[2].strip().endswith("alpha one")
