@@ -9,7 +9,9 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final
 
-from copilot_tui import config, credentials, keyring_store
+from copilot_tui import config
+from copilot_tui.backends import signing
+from copilot_tui.backends.accounts import is_copilot
 from copilot_tui.cli import output
 from copilot_tui.cli.parser import common_options
 from copilot_tui.config_file import nearest
@@ -19,9 +21,6 @@ if TYPE_CHECKING:
     import argparse
 
     from copilot_tui.config import BackendConfig, Config
-
-_SECRET_LIMIT: Final = 16_384
-"""Characters; a whole Cookie header of GitHub's has about two thousand."""
 
 
 def run(given: argparse.Namespace) -> int:
@@ -39,113 +38,65 @@ def _backend(loaded: Config, name: str | None) -> BackendConfig:
             f"there is no backend {name}{nearest(name, loaded.backends)}",
             f"A new one is a table [backends.{name}] with a base_url in {loaded.config_file}",
         )
-    backend = loaded.backends[name] if name else loaded.backend
-    if backend.kind == "demo":
-        raise UsageError("the demo needs no sign-in", "Name a backend: copilot-tui login openai")
-    return backend
+    return loaded.backends[name] if name else loaded.backend
 
 
 def _log_in(loaded: Config, backend: BackendConfig) -> None:
-    if not backend.owns_address:
-        raise UsageError(
-            "a key is kept for the address in the configuration, and not for another one",
-            f"Write base_url under [backends.{backend.name}] in {loaded.config_file}",
-        )
-    if _is_copilot(backend) and _is_terminal():
+    signing.check(backend, loaded.config_file)
+    if is_copilot(backend) and _is_terminal():
         _log_in_by_cli(backend)
-        return
-    secret = _read_secret(backend)
-    address = config.address_of(backend.base_url)
-    trouble = keyring_store.keep(loaded.credentials_file, backend.name, secret, address)
-    if trouble:
-        output.notice(
-            f"{trouble}: what you gave for {backend.name} is kept as plain text in "
-            f"{loaded.credentials_file}, which only you can read"
-        )
     else:
-        output.notice(f"kept for {backend.name} in the system keyring")
-    for name in _that_win(backend):
+        secret = _read_secret(backend)
+        output.notice(signing.keep(backend, secret, loaded.credentials_file))
+    for name in signing.that_win(backend):
         output.notice(f"{name} is set, and wins over it")
 
 
 def _log_in_by_cli(backend: BackendConfig) -> None:
+    import asyncio
+
     from copilot_tui.backends.sdk import login
 
-    login.log_in(backend, os.environ, output.text, _show_code)
+    asyncio.run(login.log_in(backend, os.environ, output.text, _show_code, may_ask=True))
     output.notice("signed in to Copilot")
-    for name in _that_win(backend):
-        output.notice(f"{name} is set, and wins over it")
 
 
 def _show_code(code: str) -> None:
     output.notice("")
-    output.notice(f"    ┌{'─' * (2 * len(code) + 5)}┐")
-    output.notice(f"    │   {' '.join(code)}   │")
-    output.notice(f"    └{'─' * (2 * len(code) + 5)}┘")
+    for line in signing.code_in_a_frame(code):
+        output.notice(f"    {line}")
     output.notice("")
 
 
 def _log_out(loaded: Config, backend: BackendConfig) -> None:
-    was_there = keyring_store.forget(loaded.credentials_file, backend.name)
-    if _is_copilot(backend):
-        from copilot_tui.backends.sdk import login
-
-        was_there |= login.log_out()
+    if backend.kind == "demo":
+        signing.check(backend, loaded.config_file)
+    was_there = signing.forget(backend, loaded.credentials_file)
     said = "signed out of" if was_there else "nobody was signed in to"
     output.notice(f"{said} {backend.name}")
-    for name in _that_win(backend):
+    for name in signing.that_win(backend):
         output.notice(f"{name} is still set, and used")
 
 
 _RUN: Final = {"login": _log_in, "logout": _log_out}
 
 
-def _is_copilot(backend: BackendConfig) -> bool:
-    """Whether GitHub's own service answers, by its CLI."""
-    return backend.kind == "copilot-sdk" and not backend.base_url
-
-
-def _that_win(backend: BackendConfig) -> list[str]:
-    """The variables that are set and asked before what is kept."""
-    names = [credentials.ENVIRONMENT_KEY] if backend.is_chosen else []
-    names += [backend.api_key_env] if backend.api_key_env else []
-    if _is_copilot(backend):
-        from copilot_tui.backends.sdk.sign_in import TOKEN_VARIABLES
-
-        names += TOKEN_VARIABLES
-    return [name for name in names if os.environ.get(name)]
-
-
 def _is_terminal() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
-def _wanted(backend: BackendConfig) -> str:
-    if backend.kind == "github-web":
-        return "the cookie of github.com as user_session=VALUE, or a token"
-    if _is_copilot(backend):
-        return 'a token with the permission "Copilot Requests"'
-    return "the key"
-
-
 def _read_secret(backend: BackendConfig) -> str:
     """What is typed or piped in. Raises UsageError, which does not repeat it."""
-    wanted = _wanted(backend)
     if _is_terminal():
         from getpass import getpass
 
         try:
-            secret = getpass(f"{backend.name}: {wanted} (is not shown): ").strip()
+            given = getpass(f"{backend.name}: {signing.wanted(backend)} (is not shown): ")
         except EOFError:
-            secret = ""
-    else:
-        secret = sys.stdin.read(_SECRET_LIMIT + 1).strip() if sys.stdin is not None else ""
-    if not secret:
-        raise UsageError("nothing was given", f"Type or pipe in {wanted}.")
-    secret = secret.removeprefix("Cookie:").strip()
-    if len(secret) > _SECRET_LIMIT or not all(" " <= letter <= "~" for letter in secret):
-        raise UsageError(
-            "that holds a line break or another character that no key has, or is too long",
-            "It was probably copied together with something else.",
-        )
-    return secret
+            given = ""
+    elif sys.stdin is None:
+        given = ""
+    else:  # bytes that are no text are found out like any other that no key has
+        raw = sys.stdin.buffer.read(signing.SECRET_LIMIT + 1)
+        given = raw.decode("utf-8", "replace")
+    return signing.cleaned(given, backend)

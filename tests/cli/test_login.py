@@ -139,6 +139,7 @@ def test_a_cookie_may_hold_spaces(program: Program, held: Path) -> None:
         (("login", "openai"), b" \n", "nothing was given"),
         (("login", "openai"), b"sk-secret\nmore", "another character"),
         (("login", "openai"), "sk-secret-ü".encode(), "another character"),
+        (("login", "openai"), b"sk-secret-\xff", "another character"),
         (("login", "openai"), b"sk-secret" * 2000, "too long"),
         (("login", "opnai"), b"sk-secret", "did you mean openai?"),
         (("login", "demo"), b"sk-secret", "needs no sign-in"),
@@ -259,7 +260,10 @@ def test_copilots_own_login_shows_the_code_large(program: Program, tmp_path: Pat
 @pytest.mark.parametrize(
     ("cli", "words"),
     [
-        ("print('Login failed: fetch failed'); sys.exit(1)", "could not sign in (status 1)"),
+        (
+            "print('Login failed: fetch failed'); sys.exit(1)",
+            "could not sign in (status 1): Login failed: fetch failed",
+        ),
         (None, "there is no Copilot CLI at"),
     ],
 )

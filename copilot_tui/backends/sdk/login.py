@@ -2,68 +2,100 @@
 
 from __future__ import annotations
 
+import asyncio
 import codecs
 import re
-import subprocess
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from copilot_tui.backends.sdk import runtime, sign_in
-from copilot_tui.backends.sdk.words import SIGN_IN_HINT
-from copilot_tui.errors import ConnectionFailed
+from copilot_tui.backends.sdk.words import SIGN_IN_HINT, in_one_line
+from copilot_tui.errors import ConnectionFailed, CopilotTuiError
 
 if TYPE_CHECKING:
+    from asyncio.subprocess import Process
+
     from copilot_tui.config import BackendConfig
 
 _DEVICE_CODE: Final = re.compile(r"\b[A-Z0-9]{4}-[A-Z0-9]{4}\b")
+_KEPT_MOST: Final = 16_384
+"""Characters of what the CLI says that are looked through for the code."""
 
 
-def log_in(
+async def log_in(
     config: BackendConfig,
     environ: Mapping[str, str],
     show: Callable[[str], object],
     show_code: Callable[[str], object],
+    *,
+    may_ask: bool = False,
 ) -> None:
-    """Let the CLI sign in; it keeps the token itself. Raises ConnectionFailed.
+    """Let the CLI sign in; it keeps the token itself. Cancelled, it is ended.
 
-    `show` is given what the CLI says, as it comes, and `show_code` the device code, once.
+    `show` is given what the CLI says, as it comes, and `show_code` the device code, once. With
+    `may_ask` it has our terminal to ask on. Raises ConnectionFailed.
     """
-    path = runtime.cli_program(environ)
+    path = await asyncio.to_thread(runtime.cli_program, environ)
     home = sign_in.own_home()
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     env = runtime.environment(config, environ, cache=None)
     env["COPILOT_HOME"] = str(home)
     try:
-        with subprocess.Popen(
-            [*path, "login"], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0
-        ) as process:
-            assert process.stdout is not None
-            said = ""
-            decoder = codecs.getincrementaldecoder("utf-8")("replace")
-            while piece := process.stdout.read(4096):
-                text = decoder.decode(piece)
-                show(text)
-                had_code = _DEVICE_CODE.search(said)
-                said += text
-                if not had_code and (code := _DEVICE_CODE.search(said)):
-                    show_code(code[0])
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        process = await asyncio.create_subprocess_exec(
+            *path, "login", env=env, stdin=None if may_ask else DEVNULL, stdout=PIPE, stderr=STDOUT
+        )
     except OSError as error:
         raise ConnectionFailed(
             f"the Copilot CLI ({path[0]}) cannot be run: {error.strerror}", runtime.CLI_HINT
         ) from error
-    if process.returncode:
+    try:
+        said = await _listened_to(process, show, show_code)
+        status = await process.wait()
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+    if status:
+        words = in_one_line(said.strip().rpartition("\n")[2])
         raise ConnectionFailed(
-            f"the Copilot CLI could not sign in (status {process.returncode})", SIGN_IN_HINT
+            f"the Copilot CLI could not sign in (status {status})"
+            + (f": {words}" if words else ""),
+            SIGN_IN_HINT,
         )
 
 
+async def _listened_to(
+    process: Process, show: Callable[[str], object], show_code: Callable[[str], object]
+) -> str:
+    """What the CLI says until it ends; the last of it."""
+    assert process.stdout is not None
+    said = ""
+    has_code = False
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    while piece := await process.stdout.read(4096):
+        text = decoder.decode(piece)
+        show(text)
+        said = (said + text)[-_KEPT_MOST:]
+        if not has_code and (code := _DEVICE_CODE.search(said)):
+            has_code = True
+            show_code(code[0])
+    return said
+
+
 def log_out() -> bool:
-    """Forget the sign-in of our own folder; whether there was one.
+    """Forget the sign-in of our own folder; whether there was one. Raises CopilotTuiError.
 
     The user's own Copilot CLI stays signed in.
     """
     home = sign_in.own_home()
     if not sign_in.has_sign_in(home):
         return False
-    (home / "config.json").unlink()
+    file = home / "config.json"
+    try:
+        file.unlink(missing_ok=True)
+    except OSError as error:
+        raise CopilotTuiError(f"{file} cannot be removed: {error.strerror}") from None
     return True
