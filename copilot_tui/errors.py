@@ -20,7 +20,10 @@ CopilotTuiError
     └── BadReply          the answer is nothing this program understands
 """
 
-from typing import ClassVar
+from typing import ClassVar, Final
+
+SIGN_IN_COMMAND: Final = "copilot-tui login"
+"""Stands in the hint of whatever a sign-in would mend."""
 
 
 class CopilotTuiError(Exception):

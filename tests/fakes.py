@@ -34,6 +34,7 @@ class FakeBackend:
         self.scripts = list(scripts) or [["Hello"]]
         self.complete = complete
         self.requests: list[ReplyRequest] = []
+        self.is_closed = False
         self.account_is = Account()
         self.listed = [Model("fake-1"), Model("fake-2")]
         self.by_provider: dict[str, list[Model]] = {}
@@ -73,4 +74,4 @@ class FakeBackend:
         return self.account_is
 
     async def aclose(self) -> None:
-        """Nothing is open."""
+        self.is_closed = True

@@ -24,7 +24,9 @@ class Action(NamedTuple):
     id: str
     """The binding's id, which [keys] in the configuration changes."""
     keys: str
-    """Textual's names, divided by commas; the first is the one that is shown."""
+    """Textual's names, divided by commas; the first is the one that is shown. Empty: there is none,
+    until [keys] in the configuration names one; the palette has it.
+    """
     action: str
     """The method of the screen: action_…"""
     name: str
@@ -166,6 +168,22 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "models",
         "Backend and model",
         "choose the backend and the model that answer from now on",
+        "Replies",
+    ),
+    Action(
+        "sign-in",
+        "alt+i",
+        "sign_in",
+        "Sign in",
+        "sign in to what answers here: a key, a cookie, or GitHub's code",
+        "Replies",
+    ),
+    Action(
+        "sign-out",
+        "",
+        "sign_out",
+        "Sign out",
+        "sign out of what answers here",
         "Replies",
     ),
     Action(
@@ -385,15 +403,27 @@ def bindings(place: Place) -> list[Binding]:
     Those of the transcript are letters, which a prompt that has the focus takes first.
     """
     return [
-        Binding(a.keys, a.action, a.name, id=a.id, priority=place != "transcript", show=False)
+        Binding(
+            a.keys or f"<{a.id}>",  # which nobody can press, and [keys] may change
+            a.action,
+            a.name,
+            id=a.id,
+            priority=place != "transcript",
+            show=False,
+        )
         for a in ACTIONS
         if a.place == place
     ]
 
 
+def keys_of(action_id: str, keymap: dict[str, str] | None = None) -> str:
+    """The keys of an action as they are set, by Textual's names."""
+    return (keymap or {}).get(action_id) or _BY_ID[action_id].keys
+
+
 def shown_key(action_id: str, keymap: dict[str, str] | None = None) -> str:
     """The key to press, as it is written on keyboards: Ctrl+N."""
-    keys = (keymap or {}).get(action_id) or _BY_ID[action_id].keys
+    keys = keys_of(action_id, keymap)
     return pretty_key(keys.partition(",")[0])
 
 
@@ -419,6 +449,6 @@ def key_table() -> str:
     """The README's table of keys, in Markdown."""
     rows = ["| key | does |", "|---|---|"]
     for action in ACTIONS:
-        keys = ", ".join(f"`{pretty_key(key)}`" for key in action.keys.split(","))
-        rows.append(f"| {keys} | {action.help} (`{action.id}`) |")
+        keys = ", ".join(f"`{pretty_key(key)}`" for key in action.keys.split(",") if key)
+        rows.append(f"| {keys or 'by name'} | {action.help} (`{action.id}`) |")
     return "\n".join(rows) + "\n"

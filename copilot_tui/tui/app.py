@@ -19,6 +19,7 @@ from copilot_tui.errors import CopilotTuiError, StoreError
 from copilot_tui.tui import messages
 from copilot_tui.tui.actions import ACTIONS
 from copilot_tui.tui.answers import Answers, in_one_line
+from copilot_tui.tui.choosing import Choosing
 from copilot_tui.tui.composer import Composer
 from copilot_tui.tui.copying import Copying
 from copilot_tui.tui.desk import RETRY_S, Desk
@@ -28,6 +29,7 @@ from copilot_tui.tui.library import Library
 from copilot_tui.tui.palette import Palette
 from copilot_tui.tui.screens.main import MainScreen
 from copilot_tui.tui.searching import Searching
+from copilot_tui.tui.signing_in import SigningIn
 from copilot_tui.tui.themes import DARK, LIGHT
 from copilot_tui.tui.transcript import Place
 from copilot_tui.tui.undoing import Undoing
@@ -87,6 +89,8 @@ class CopilotApp(App[int]):
         self.editing = Editing(self)
         self.undoing = Undoing(self)
         self.versions = Versions(self)
+        self.signing_in = SigningIn(self)
+        self.choosing = Choosing(self)
         self.keeping = Keeping(self)
         self.library = Library(self)
         self.searching = Searching(self)
@@ -454,29 +458,6 @@ class CopilotApp(App[int]):
         if not self.desk.retry() and self._retry_timer is not None:
             self._retry_timer.stop()
             self._retry_timer = None
-
-    def pick(self) -> None:
-        """Let the user choose who answers from now on."""
-        self.hold_keys()
-        self.run_worker(self._pick(self.shown), group="pick", exclusive=True, exit_on_error=False)
-
-    async def _pick(self, conversation: Conversation) -> None:
-        from copilot_tui.tui.screens.picker import PickerScreen
-
-        desk = self.desk
-        present = desk.present_choice(conversation)
-        backends = desk.config.backends
-        if desk.config.demo:  # which contacts nothing
-            backends = {present.backend: desk.config.backend}
-        screen = PickerScreen(desk.catalog, backends, present)
-        choice = await self.push_screen_wait(screen)
-        if choice is None:
-            return
-        desk.choose(conversation, choice)
-        self.refresh_status()
-        await desk.catalog.note(choice)
-        if conversation.messages:
-            self.save(conversation)
 
     def save(self, conversation: Conversation) -> None:
         """Save a conversation that was changed by hand."""

@@ -33,6 +33,12 @@ class Choice(NamedTuple):
     """g4f alone; empty: the backend's own."""
 
 
+class SignInWanted(NamedTuple):
+    """The user wants to sign in to this backend before anything is chosen."""
+
+    backend: str
+
+
 class Catalog:
     """Lists of models by backend. What is remembered may be deleted at any time.
 

@@ -506,10 +506,26 @@ class Desk:
             if name in vars(self):
                 vars(self)[name].close()
 
+    @cached_property
+    def _retired(self) -> list[Backend]:
+        """Backends that were made anew; replies may still stream from them."""
+        return []
+
+    async def renew_backend(self, name: str) -> None:
+        """Let the next reply read keys and sign-ins again. Others stream on as they are."""
+        backend = self._backends.pop(name, None)
+        if backend is None:
+            return
+        if any(turn.reply.backend == name for turn in self.turns.values()):
+            self._retired.append(backend)
+        else:
+            await backend.aclose()
+
     async def aclose(self) -> None:
         """Give back the backends' sockets and processes."""
-        for backend in self._backends.values():
-            await backend.aclose()
+        await asyncio.gather(
+            *(backend.aclose() for backend in (*self._retired, *self._backends.values()))
+        )
 
 
 def _row_of(conversation: Conversation) -> Row:

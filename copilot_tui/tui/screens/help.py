@@ -51,7 +51,7 @@ class HelpScreen(Dialog[None]):
 
     def _keys(self, action: Action) -> str:
         keys = self._keymap.get(action.id, action.keys)
-        return ", ".join(map(pretty_key, keys.split(",")))
+        return ", ".join(map(pretty_key, keys.split(","))) if keys else "by name"
 
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 2, 0, 0))

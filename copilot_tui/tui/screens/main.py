@@ -66,6 +66,7 @@ class MainScreen(Screen[None]):
             welcome=self._welcome(),
             failed_help=f"{self.key('send')} tries again",
             continue_help=f"{self.key('continue')} goes on",
+            sign_in_help=f"{self.key('sign-in')} signs in",
             id="transcript",
         )
         yield Composer(id="composer")
@@ -419,7 +420,15 @@ class MainScreen(Screen[None]):
 
     def action_models(self) -> None:
         """Ctrl+O."""
-        self.desk_app.pick()
+        self.desk_app.choosing.pick()
+
+    def action_sign_in(self) -> None:
+        """Alt+I."""
+        self.desk_app.signing_in.sign_in()
+
+    def action_sign_out(self) -> None:
+        """In the palette."""
+        self.desk_app.signing_in.sign_out()
 
     def action_palette(self) -> None:
         """Ctrl+P."""

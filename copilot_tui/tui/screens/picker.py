@@ -11,9 +11,10 @@ from textual.containers import Vertical
 from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
-from copilot_tui.errors import CopilotTuiError
+from copilot_tui.errors import SIGN_IN_COMMAND, CopilotTuiError
 from copilot_tui.terminal_text import one_line
-from copilot_tui.tui.catalog import Catalog, Choice, failure_of, sign_ins
+from copilot_tui.tui.actions import pretty_key
+from copilot_tui.tui.catalog import Catalog, Choice, SignInWanted, failure_of, sign_ins
 from copilot_tui.tui.inputs import HarmlessInput
 from copilot_tui.tui.screens.dialog import Dialog
 
@@ -39,7 +40,7 @@ class _Entry(NamedTuple):
     """Why it cannot be chosen."""
 
 
-class PickerScreen(Dialog[Choice | None]):
+class PickerScreen(Dialog[Choice | SignInWanted | None]):
     """Lists what was chosen lately, the backend's models, and the other backends.
 
     Typing narrows the list; a name that is not in it can be chosen all the same.
@@ -54,15 +55,26 @@ class PickerScreen(Dialog[Choice | None]):
     ]
 
     def __init__(
-        self, catalog: Catalog, backends: Mapping[str, BackendConfig], present: Choice
+        self,
+        catalog: Catalog,
+        backends: Mapping[str, BackendConfig],
+        present: Choice,
+        *,
+        backend: str = "",
+        sign_in_key: str = "alt+i",
     ) -> None:
+        """`backend`: whose models are shown first, if not those of the present choice."""
         super().__init__()
+        self._bindings.bind(sign_in_key, "sign_in", show=False, priority=True)
+        self._sign_in_key = pretty_key(sign_in_key.partition(",")[0])
         self._catalog = catalog
         self._backends = backends
         self._present = present
         is_own = present.provider == backends[present.backend].provider
         self._backend = present.backend
         self._provider = "" if is_own else present.provider
+        if backend and backend != present.backend:
+            self._backend, self._provider = backend, ""
         """Empty: the backend's own."""
         self._signed_in: dict[str, str] = {}
         self._entries: list[_Entry] = []
@@ -95,15 +107,18 @@ class PickerScreen(Dialog[Choice | None]):
         try:
             await self._catalog.ask(backend, provider)
         except CopilotTuiError as error:
-            self._say(failure_of(error))
+            self._say(f"{failure_of(error)}{self._offer(error)}")
             return
-        self._say("Enter chooses · Escape goes back")
+        self._say(f"Enter chooses · {self._sign_in_key} signs in · Escape goes back")
         try:
             account = await self._catalog.account(backend)
         except CopilotTuiError as error:
             self._tell_account(str(error))
         else:
             self._tell_account(account.words(), *(each.words() for each in account.quota))
+
+    def _offer(self, error: CopilotTuiError) -> str:
+        return f" {self._sign_in_key} signs in." if SIGN_IN_COMMAND in error.hint else ""
 
     def _tell_account(self, *words: str) -> None:
         """Who is signed in here, what is left, and what to know before it is chosen."""
@@ -224,6 +239,12 @@ class PickerScreen(Dialog[Choice | None]):
                 options.action_page_up()  # type: ignore[no-untyped-call]
             case _:
                 options.action_page_down()  # type: ignore[no-untyped-call]
+
+    def action_sign_in(self) -> None:
+        """Sign in to the backend under the cursor, or to the one whose models are shown."""
+        index = self.query_one(OptionList).highlighted
+        entry = None if index is None else self._entries[index]
+        self.dismiss(SignInWanted(entry.choice.backend if entry else self._backend))
 
     def action_cancel(self) -> None:
         """Escape."""

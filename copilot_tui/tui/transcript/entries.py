@@ -11,6 +11,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from copilot_tui.conversation import Role, Status, local_time
+from copilot_tui.errors import SIGN_IN_COMMAND
 from copilot_tui.terminal_text import harmless, one_line
 from copilot_tui.tui.transcript.document import Document, draw
 from copilot_tui.tui.transcript.lines import Line
@@ -43,6 +44,7 @@ class Look:
         self.reasoning_open = False
         self.failed_help = ""
         self.continue_help = ""
+        self.sign_in_help = ""
         self.versions: dict[str, tuple[int, int]] = {}
         self.thought_s: dict[str, float] = {}
         """Seconds until the first word of replies that were seen to think."""
@@ -357,8 +359,13 @@ def _size(size: int) -> str:
     return f"{size} B" if size < 1000 else f"{size / 1000:.1f} kB"
 
 
-def _keys(look: Look, *helps: str) -> list[Line]:
+def _keys(look: Look, message: Message) -> list[Line]:
     """What to press now."""
+    helps = (
+        look.failed_help if message.error else "",
+        look.sign_in_help if SIGN_IN_COMMAND in (message.hint or "") else "",
+        look.continue_help if message.content else "",
+    )
     shown = " · ".join(filter(None, helps))
     return look.plain(shown, look.blocks.palette.quiet) if shown else []
 
@@ -372,7 +379,7 @@ def _foot(message: Message, look: Look) -> list[Line]:
         lines += look.plain(one_line(message.error or "The reply failed."), red)
         if message.hint:
             lines += look.plain(harmless(message.hint), palette.base)
-        lines += _keys(look, look.failed_help, look.continue_help if message.content else "")
+        lines += _keys(look, message)
         for line in lines:
             line.gutter = look.error_bar
     elif message.status is Status.PARTIAL:
@@ -380,11 +387,10 @@ def _foot(message: Message, look: Look) -> list[Line]:
         lines += look.plain(f"— {said}", palette.quiet + Style(italic=True))
         if message.hint:
             lines += look.plain(harmless(message.hint), palette.quiet)
-        again = look.failed_help if message.error else ""
-        lines += _keys(look, again, look.continue_help if message.content else "")
+        lines += _keys(look, message)
     elif message.finish_reason == "length":
         lines += look.plain(
             "— Cut at the model's limit of length.", palette.quiet + Style(italic=True)
         )
-        lines += _keys(look, look.continue_help)
+        lines += _keys(look, message)
     return [look.blocks.blank(), *lines] if lines and message.content else lines

@@ -65,6 +65,7 @@ class Transcript(Growing, can_focus=True):
         welcome: str = "",
         failed_help: str = "",
         continue_help: str = "",
+        sign_in_help: str = "",
         reading_width: int = 100,
         clock: Callable[[], float] = monotonic,
         id: str | None = None,
@@ -75,6 +76,7 @@ class Transcript(Growing, can_focus=True):
         self.welcome = welcome
         self.failed_help = failed_help
         self.continue_help = continue_help
+        self.sign_in_help = sign_in_help
         self._palette = palette
         self._versions: dict[str, tuple[int, int]] = {}
         self._reasoning_open = False
@@ -174,6 +176,7 @@ class Transcript(Growing, can_focus=True):
         look = Look(Blocks(palette, frame.text, wrap_code=self._wrap_code))
         look.failed_help = self.failed_help
         look.continue_help = self.continue_help
+        look.sign_in_help = self.sign_in_help
         look.reasoning_open = self._reasoning_open
         look.versions = self._versions
         self._stack.use(look)

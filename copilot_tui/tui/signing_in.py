@@ -1,0 +1,114 @@
+"""Signing in and out within the app: from the palette, the picker, and a reply that failed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from copilot_tui.errors import CopilotTuiError
+from copilot_tui.tui.answers import in_one_line
+from copilot_tui.tui.desk import last_reply
+
+if TYPE_CHECKING:
+    from copilot_tui.config import BackendConfig
+    from copilot_tui.tui.app import CopilotApp
+
+_HOW: Final = {
+    "github-web": "On github.com, in a browser that is signed in: the developer tools show the "
+    "cookie user_session. It is kept in the system keyring, and goes to github.com alone.",
+    "copilot-sdk": "github.com/settings/personal-access-tokens makes one. Its permission is "
+    '"Copilot Requests".',
+}
+_KEY: Final = "It is kept in the system keyring, and goes to {address} alone."
+
+
+class SigningIn:
+    """What the keys for sign-ins do. No secret is in anything that is said or noted."""
+
+    def __init__(self, app: CopilotApp) -> None:
+        self._app = app
+        self._desk = app.desk
+
+    def sign_in(self) -> None:
+        """Sign in to what answers in the shown conversation."""
+        self._app.hold_keys()
+        self._work(self.ask(self._desk.backend_config(self._app.shown).name))
+
+    def sign_out(self) -> None:
+        """Sign out of what answers in the shown conversation."""
+        self._work(self._sign_out(self._desk.backend_config(self._app.shown)))
+
+    def _work(self, work: object) -> None:
+        self._app.run_worker(work, group="sign-in", exclusive=True, exit_on_error=False)  # type: ignore[arg-type]  # a coroutine
+
+    async def ask(self, name: str) -> bool:
+        """Let the user sign in to a backend; whether that was done, which is said."""
+        from copilot_tui.backends import signing
+        from copilot_tui.backends.accounts import is_copilot
+
+        config = self._desk.config.backends[name]
+        try:
+            signing.check(config, self._desk.config.config_file)
+            said = await self._by_code(config) if is_copilot(config) else await self._secret(config)
+        except CopilotTuiError as error:
+            self._app.say(in_one_line(error), warn=True)
+            return False
+        if said is None:
+            return False
+        await self._desk.renew_backend(name)
+        others = [f"{each} is set, and wins over it" for each in signing.that_win(config)]
+        reply = last_reply(self._app.shown)
+        if reply is not None and reply.error:
+            others.append(f"{self._app.main.key('send')} sends your prompt again")
+        self._app.say(" · ".join((said[:1].upper() + said[1:], *others)))
+        return True
+
+    async def _by_code(self, config: BackendConfig) -> str | None:
+        """Sign in by the CLI; what there is to say."""
+        from copilot_tui.backends import signing
+        from copilot_tui.backends.sdk import login
+        from copilot_tui.tui.screens.main import open_in_browser
+        from copilot_tui.tui.screens.sign_in import CodeScreen
+
+        screen = CodeScreen(
+            partial(login.log_in, config, os.environ),
+            frame=signing.code_in_a_frame,
+            page=signing.DEVICE_PAGE,
+            copy=lambda code: self._app.copying.copy(code, "the code"),
+            open_page=open_in_browser,
+        )
+        by = await self._app.push_screen_wait(screen)
+        if by == "token":
+            return await self._secret(config)
+        return "signed in to Copilot" if by == "code" else None
+
+    async def _secret(self, config: BackendConfig) -> str | None:
+        """Let a key, cookie or token be typed, and keep it; what there is to say."""
+        from copilot_tui.backends import signing
+        from copilot_tui.config import address_of
+        from copilot_tui.tui.screens.sign_in import SecretScreen
+
+        how = _HOW.get(config.kind) or _KEY.format(address=address_of(config.base_url))
+        check = partial(signing.cleaned, backend=config)
+        screen = SecretScreen(config.name, signing.wanted(config), how, check)
+        secret = await self._app.push_screen_wait(screen)
+        if secret is None:
+            return None
+        file = self._desk.config.credentials_file
+        return await asyncio.to_thread(signing.keep, config, secret, file)
+
+    async def _sign_out(self, config: BackendConfig) -> None:
+        from copilot_tui.backends import signing
+
+        try:
+            file = self._desk.config.credentials_file
+            was_there = await asyncio.to_thread(signing.forget, config, file)
+        except CopilotTuiError as error:
+            self._app.say(in_one_line(error), warn=True)
+            return
+        await self._desk.renew_backend(config.name)
+        said = "Signed out of" if was_there else "Nobody was signed in to"
+        others = [f"{each} is still set, and used" for each in signing.that_win(config)]
+        self._app.say(" · ".join((f"{said} {config.name}", *others)))
