@@ -60,7 +60,7 @@ class SecretScreen(Dialog[str | None]):
         try:
             secret = self._check(event.value)
         except CopilotTuiError as error:
-            self.query_one("#sign-in-fault", Label).update(f"{error}. {error.hint}")
+            _tell(self.query_one("#sign-in-fault", Label), error)
         else:
             self.dismiss(secret)
 
@@ -117,7 +117,7 @@ class CodeScreen(Dialog[By | None]):
         try:
             await self._log_in(self._show, self._show_code)
         except CopilotTuiError as error:
-            self.query_one("#sign-in-fault", Label).update(harmless(f"{error}. {error.hint}"))
+            _tell(self.query_one("#sign-in-fault", Label), error)
             self._tell_keys("T takes a token instead")
         else:
             self.dismiss("code")
@@ -130,7 +130,7 @@ class CodeScreen(Dialog[By | None]):
     def _show_code(self, code: str) -> None:
         self._code = code
         self.query_one("#sign-in-code", Static).update("\n".join(self._frame(code)))
-        self._tell_keys("It is copied", "Enter opens GitHub's page", "C copies again")
+        self._tell_keys("Copied", "Enter opens the page", "C copies again")
         self._copy(code)
 
     def _tell_keys(self, *keys: str) -> None:
@@ -156,3 +156,9 @@ class CodeScreen(Dialog[By | None]):
     def action_cancel(self) -> None:
         """Escape."""
         self.dismiss(None)
+
+
+def _tell(label: Label, error: CopilotTuiError) -> None:
+    """Say what went wrong; until then there is no line for it."""
+    label.update(harmless(f"{error}. {error.hint}"))
+    label.display = True
