@@ -212,7 +212,7 @@ async def test_the_code_is_shown_large_and_copied_and_the_sign_in_is_found(
         await dialog(pilot, "#sign-in-code")
         await until(pilot, lambda: "W D J B - M J H T" in painted(app))
         await until(pilot, lambda: "the code, 9 characters" in app.main.status.notice.lower())
-        assert "Escape goes back" in painted(app).replace("\n", " ")
+        assert "Escape goes" in painted(app)
         (home / "copilot-tui" / "copilot-cli" / "go").write_text("")
         await until(pilot, lambda: "Signed in to Copilot" in app.main.status.notice)
         assert len(app.screen_stack) == 1
