@@ -29,6 +29,8 @@ _MODULES: Final = {
     "models": "models",
     "login": "login",
     "logout": "login",
+    "config": "configuration",
+    "completion": "completion",
     "doctor": "doctor",
 }
 """Command → the module of this package whose `run` does it. Only that one is imported."""

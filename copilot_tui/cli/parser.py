@@ -59,7 +59,7 @@ class Command:
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """What the command line says; `command` is None for the app. Raises UsageError."""
     before, name, after = _split(argv)
-    given = _main_parser().parse_args(before, argparse.Namespace(command=name))
+    given = main_parser().parse_args(before, argparse.Namespace(command=name))
     if name is None:
         return given
     if name not in COMMANDS:
@@ -71,7 +71,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     if misplaced:
         option = misplaced[0].removesuffix("_last")
         raise UsageError(f"--{option} is for the app, not for {name}", f"See {PROGRAM} --help")
-    parser = _command_parser(COMMANDS[name])
+    parser = command_parser(COMMANDS[name])
     if "--" in after:  # which intermixed parsing does not understand
         return parser.parse_args(after, given)
     return parser.parse_intermixed_args(after, given)
@@ -104,7 +104,8 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
         group.add_argument(option, metavar=value, default=argparse.SUPPRESS, help=explanation)
 
 
-def _main_parser() -> _Parser:
+def main_parser() -> argparse.ArgumentParser:
+    """What may stand before a command."""
     parser = _Parser(
         prog=PROGRAM,
         usage=f"{PROGRAM} [options] [command …]",
@@ -130,7 +131,8 @@ def _main_parser() -> _Parser:
     return parser
 
 
-def _command_parser(command: Command) -> _Parser:
+def command_parser(command: Command) -> argparse.ArgumentParser:
+    """What may stand after this one."""
     parser = _Parser(
         prog=f"{PROGRAM} {command.name}",
         usage=f"{PROGRAM} {command.name} {command.usage} [options]",
@@ -261,6 +263,14 @@ def _add_doctor(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_config(parser: argparse.ArgumentParser) -> None:
+    _add_json(parser, "an array of objects")
+
+
+def _add_completion(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("shell", choices=("bash", "zsh", "fish"), metavar="bash|zsh|fish")
+
+
 COMMANDS: Final[dict[str, Command]] = {
     command.name: command
     for command in (
@@ -281,6 +291,10 @@ COMMANDS: Final[dict[str, Command]] = {
         Command("models", "[--json]", "what the backend offers", _add_models),
         Command("login", "[BACKEND]", "keep a key or a sign-in in the keyring", _add_login),
         Command("logout", "[BACKEND]", "remove it", _add_login),
+        Command("config", "[--json]", "every setting in effect, and where it is from", _add_config),
+        Command(
+            "completion", "bash|zsh|fish", "a script that completes in your shell", _add_completion
+        ),
         Command(
             "doctor", "[--json] [--repair]", "what is wrong here, and what mends it", _add_doctor
         ),

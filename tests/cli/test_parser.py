@@ -30,6 +30,7 @@ def test_without_a_command_it_is_the_app() -> None:
 def test_common_options_are_the_same_before_and_after_a_command(command: str) -> None:
     arguments = {"rename": ["x", "y"], "delete": ["x"], "restore": ["x"], "show": ["x"]}
     arguments["import"] = arguments["search"] = ["x"]
+    arguments["completion"] = ["bash"]
     rest = [command, *arguments.get(command, [])]
     options = as_options(VALUES)
     assert common_options(parse([*options, *rest])) == VALUES
