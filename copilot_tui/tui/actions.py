@@ -187,6 +187,14 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "Replies",
     ),
     Action(
+        "settings",
+        "ctrl+t",
+        "settings",
+        "Settings of this conversation",
+        "set the system prompt, tags, temperature and the like for this conversation",
+        "Replies",
+    ),
+    Action(
         "older-version",
         "alt+left",
         "older_version",

@@ -41,7 +41,7 @@ class Answers:
 
         False: the conversation still answers the one before.
         """
-        if self.is_busy(conversation) or self._is_newer(conversation):
+        if self.is_busy(conversation) or self.is_newer(conversation):
             return False
         turn = self._desk.begin(conversation, prompt, instead_of=instead_of)
         if instead_of is not None and conversation is self._app.shown:
@@ -51,7 +51,7 @@ class Answers:
             self._start(turn)
         return True
 
-    def _is_newer(self, conversation: Conversation) -> bool:
+    def is_newer(self, conversation: Conversation) -> bool:
         """Whether a newer version wrote it, so that nothing can be added, which is said."""
         from copilot_tui.document import is_newer
 
@@ -132,7 +132,7 @@ class Answers:
         return workers
 
     def _start_again(self, reply: Message) -> None:
-        if self.is_busy(self._app.shown) or self._is_newer(self._app.shown):
+        if self.is_busy(self._app.shown) or self.is_newer(self._app.shown):
             return
         if reply.parent_id not in self._app.shown.messages:
             self._app.say("There is no prompt above this reply to ask again")

@@ -26,6 +26,7 @@ from copilot_tui.tui.desk import RETRY_S, Desk
 from copilot_tui.tui.editing import Editing
 from copilot_tui.tui.keeping import Keeping
 from copilot_tui.tui.library import Library
+from copilot_tui.tui.organising import Organising
 from copilot_tui.tui.palette import Palette
 from copilot_tui.tui.screens.main import MainScreen
 from copilot_tui.tui.searching import Searching
@@ -93,6 +94,7 @@ class CopilotApp(App[int]):
         self.choosing = Choosing(self)
         self.keeping = Keeping(self)
         self.library = Library(self)
+        self.organising = Organising(self)
         self.searching = Searching(self)
         self._first_prompt = prompt
         self._continue_last = continue_last

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import ClassVar
 from unicodedata import category
 
-from rich.segment import Segment
-from rich.text import Text
 from textual import events
 from textual.binding import BindingType
 from textual.message import Message
-from textual.strip import Strip
-from textual.widgets import TextArea
 
-from copilot_tui.terminal_text import harmless
 from copilot_tui.tui.actions import bindings
+from copilot_tui.tui.text_area import HarmlessTextArea
 
-_LEFT_OUT_BY_RICH: Final = str.maketrans("\x07\x08\x0b\x0c\r", "\0" * 5)
 
-
-class Composer(TextArea):
+class Composer(HarmlessTextArea):
     """Where prompts are written. What its keys do is in ACTIONS; Enter is the screen's."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("prompt")]
@@ -74,19 +68,6 @@ class Composer(TextArea):
         self.fill("")
         return text
 
-    def get_line(self, line_index: int) -> Text:
-        """A line, as long as it is: the cursor counts what Rich would leave out."""
-        line = self.document.get_line(line_index).translate(_LEFT_OUT_BY_RICH)
-        return Text(line, end="", no_wrap=True)
-
-    def render_line(self, y: int) -> Strip:
-        """A line as it is painted. The text itself stays exact: a prompt may come from a file."""
-        strip = super().render_line(y)
-        if all(segment.text.isprintable() for segment in strip):
-            return strip
-        harmless_segments = [Segment(harmless(text), style) for text, style, _ in strip]
-        return Strip(harmless_segments, strip.cell_length)  # what is taken out has no width
-
     def action_new_line(self) -> None:
         """Ctrl+J and its kin."""
         self._type("\n")
@@ -121,9 +102,3 @@ class Composer(TextArea):
     @property
     def _screen_line(self) -> int:
         return self.wrapped_document.location_to_offset(self.cursor_location).y
-
-    async def _on_paste(self, event: events.Paste) -> None:
-        # Terminals send CR for the line ends of a paste; the text area would keep it as it is.
-        if "\r" in event.text:
-            event.text = event.text.replace("\r\n", "\n").replace("\r", "\n")
-        # Textual calls the text area's own handler next; called from here it would paste twice.

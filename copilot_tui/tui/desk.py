@@ -392,6 +392,7 @@ class Desk:
             raise
         finally:
             self._saving.discard(conversation.id)
+        self._saved.add(conversation.id)
         saved.apply_to(conversation)
 
     # What is kept beside the conversations
@@ -465,15 +466,22 @@ class Desk:
             self._notes.keep(("view", conversation_id), write)
 
     def is_blank(self, conversation: Conversation) -> bool:
-        """Whether nothing is in it: no message and no draft."""
-        return not conversation.messages and conversation.id not in self.drafts
+        """Whether nothing is in it: no message, no draft, and nothing that was set."""
+        settings = conversation.settings.keys() - {"provider"}  # who answers, chosen on the way
+        return not (
+            conversation.messages
+            or conversation.id in self.drafts
+            or conversation.system
+            or conversation.tags
+            or settings
+        )
 
     def drop_if_blank(self, conversation: Conversation) -> None:
         """Let go of a conversation that is here for nothing but a draft, which is gone."""
         id_ = conversation.id
         if not self.is_blank(conversation):
             return
-        if id_ in self._only_drafts and not (conversation.system or conversation.tags):
+        if id_ in self._only_drafts:
             self._only_drafts.discard(id_)
             self._saved.discard(id_)
             self.forget(id_)

@@ -430,6 +430,10 @@ class MainScreen(Screen[None]):
         """In the palette."""
         self.desk_app.signing_in.sign_out()
 
+    def action_settings(self) -> None:
+        """Ctrl+T."""
+        self.desk_app.organising.ask_for_settings()
+
     def action_palette(self) -> None:
         """Ctrl+P."""
         self.app.action_command_palette()

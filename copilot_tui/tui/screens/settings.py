@@ -1,0 +1,98 @@
+"""Ctrl+T: what is set for one conversation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.widgets import Label
+
+from copilot_tui.tui.inputs import HarmlessInput
+from copilot_tui.tui.screens.dialog import Dialog
+from copilot_tui.tui.settings import SETTINGS, Invalid, Settings
+from copilot_tui.tui.text_area import HarmlessTextArea
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+
+class SettingsScreen(Dialog[Settings | None]):
+    """Gives the new settings, or None if they stay as they are."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,ctrl+t", "cancel", show=False, priority=True),
+        Binding("ctrl+s", "save", show=False, priority=True),
+    ]
+
+    DEFAULT_CSS = """
+    SettingsScreen {
+        align: center middle; background: $background 60%;
+        #settings {
+            width: 72; max-width: 96%; height: auto; max-height: 96%;
+            padding: 0 1; background: $surface; border: round $primary;
+        }
+        #settings-fields { height: auto; max-height: 100%; scrollbar-size-vertical: 1; }
+        #system { height: auto; min-height: 2; max-height: 8; border: none; padding: 0; }
+        .row { height: 1; }
+        .row Label { width: 13; }
+        .row Input { width: 1fr; }
+        #settings-status { height: auto; width: 100%; }
+        #settings-status.-wrong { color: $error; text-style: bold; }
+    }
+    """
+
+    def __init__(self, present: Settings) -> None:
+        super().__init__()
+        self._present = present
+
+    def compose(self) -> ComposeResult:
+        """A field for everything that can be set."""
+        shown = self._present.shown()
+        with Vertical(id="settings"):
+            with VerticalScroll(id="settings-fields", can_focus=False):
+                yield Label("System prompt")
+                yield HarmlessTextArea(
+                    shown["system"], id="system", compact=True, placeholder="none"
+                )
+                yield from _row("tags", "Tags", shown["tags"], "work, home")
+                for setting in SETTINGS:
+                    yield from _row(setting.key, setting.name, shown[setting.key], setting.allowed)
+            yield Label(id="settings-status", classes="hint", markup=False)
+
+    def on_mount(self) -> None:
+        """The cursor stands where one goes on writing."""
+        system = self.query_one("#system", HarmlessTextArea)
+        system.move_cursor(system.document.end)
+        self._say("Ctrl+S saves · Escape leaves it", wrong=False)
+
+    def _say(self, text: str, *, wrong: bool) -> None:
+        status = self.query_one("#settings-status", Label)
+        status.set_class(wrong, "-wrong")
+        status.update(text)
+
+    def on_input_submitted(self) -> None:
+        """Enter in a line."""
+        self.action_save()
+
+    def action_save(self) -> None:
+        """Ctrl+S."""
+        typed = {field.id or "": field.value for field in self.query(HarmlessInput)}
+        typed["system"] = self.query_one("#system", HarmlessTextArea).text
+        try:
+            wanted = self._present.changed(typed)
+        except Invalid as error:
+            self._say(str(error), wrong=True)
+            self.query_one(f"#{error.key}").focus()
+            return
+        self.dismiss(wanted if wanted != self._present else None)
+
+    def action_cancel(self) -> None:
+        """Escape."""
+        self.dismiss(None)
+
+
+def _row(key: str, name: str, value: str, allowed: str) -> ComposeResult:
+    with Horizontal(classes="row"):
+        yield Label(name)
+        yield HarmlessInput(value, id=key, placeholder=f"not set · {allowed}", compact=True)
