@@ -82,6 +82,8 @@ class BackendConfig:
     """Seconds between two pieces of a reply. A model may think for minutes."""
     max_wait_s: float = 60.0
     """A Retry-After of at most this many seconds is waited for."""
+    max_replies: int = 8
+    """So many replies come at once; further ones wait for a place."""
     owns_address: bool = True
     """False: base_url was overridden with another server's; this backend's own keys stay here."""
     is_chosen: bool = True

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-ValueType = Literal["text", "seconds", "command"]
+ValueType = Literal["text", "seconds", "command", "count"]
 
 TOP_KEYS: Final[dict[str, ValueType]] = {
     "backend": "text",
@@ -42,6 +42,7 @@ BACKEND_KEYS: Final[dict[str, ValueType]] = {
     "connect_timeout_s": "seconds",
     "read_timeout_s": "seconds",
     "max_wait_s": "seconds",
+    "max_replies": "count",
 }
 """The keys of a `[backends.NAME]`. What each means stands in `config.BackendConfig`."""
 
@@ -58,6 +59,7 @@ _KEYS_GO_ELSEWHERE: Final = (
 _WANTED: Final[dict[ValueType, str]] = {
     "text": "a text in quotes",
     "seconds": "a number of seconds above 0",
+    "count": "a whole number above 0",
     "command": 'a list of texts, such as ["pass", "show", "x"]',
 }
 
@@ -174,6 +176,8 @@ def _value(
 def _is(value: object, wanted: ValueType) -> bool:
     if wanted == "seconds":
         return type(value) in (int, float) and 0 < float(str(value)) < float("inf")
+    if wanted == "count":
+        return type(value) is int and value > 0
     if wanted == "command":
         return isinstance(value, list) and bool(value) and all(isinstance(v, str) for v in value)
     return isinstance(value, str)

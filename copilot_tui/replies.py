@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import aclosing
-from dataclasses import dataclass, replace
+from contextlib import aclosing, nullcontext
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +29,7 @@ from copilot_tui.errors import BackendError, CutOff, EmptyReply, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
+    from contextlib import AbstractAsyncContextManager
     from datetime import datetime
 
     from copilot_tui.backends import ContextMode
@@ -52,6 +53,10 @@ class Turn:
     request: ReplyRequest
     journal: Journal | None = None
     """Where its text is while it streams."""
+    place: AbstractAsyncContextManager[None] = field(default_factory=nullcontext)
+    """Entered before the server is asked, and left when it has answered: there may be others to
+    wait for.
+    """
     on_saved: Callable[[], None] | None = None
     """Called when the prompt is on disk, before anything is asked of the server."""
 
@@ -204,7 +209,8 @@ async def stream_reply(
     try:
         try:
             request = replace(turn.request, is_private=store.is_private)
-            async with aclosing(backend.stream(request)) as deltas:
+            async with turn.place, aclosing(backend.stream(request)) as deltas:
+                started = time.monotonic()
                 async for delta in deltas:
                     progress.take(delta)
                     if delta.replaces:

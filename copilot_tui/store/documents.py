@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from copilot_tui import document
 from copilot_tui.errors import NotFound, StoreError
+from copilot_tui.store.copies import is_copy
 from copilot_tui.store.files import Disk, Stamp, store_error, told
 from copilot_tui.store.merge import merge
 
@@ -62,11 +63,17 @@ class Documents:
             id_ = name[: -len(SUFFIX)]
             if is_file and name.endswith(SUFFIX) and document.is_id(id_):
                 stamps[id_] = stamp
-            elif name.endswith(SUFFIX) and not name.startswith("."):
+            elif name.endswith(SUFFIX) and not name.startswith(".") and not is_copy(name):
                 why = "its name is no conversation id" if is_file else "it is not a regular file"
                 foreign.append(document.unreadable(name, why))
-            # All else is temporary, or kept there by other programs.
+            # All else is temporary, kept there by other programs, or asked for by `copies`.
         return stamps, foreign
+
+    def copies(self, folder: Path) -> list[str]:
+        """Names of the conflict copies that a sync program left in this folder."""
+        with told(f"the folder {folder} cannot be read"):
+            entries = self._disk.entries(folder)
+        return sorted(name for name, _, is_file in entries if is_file and is_copy(name))
 
     def read(self, path: Path) -> tuple[Conversation, Stamp]:
         """The conversation in this file. Raises NotFound, UnreadableDocument, StoreError."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from copilot_tui import document
 from copilot_tui.conversation import TitleSource, utc_now
 from copilot_tui.errors import NotFound, StoreError, UnreadableDocument
+from copilot_tui.store.copies import merge_copy
 from copilot_tui.store.documents import LIST_HINT, Documents, checked
 from copilot_tui.store.drafts import Beside, Draft, ViewState
 from copilot_tui.store.files import Disk, Stamp, told
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from copilot_tui.conversation import Conversation, Message
+    from copilot_tui.store.following import Follower
     from copilot_tui.store.search import Search
+    from copilot_tui.store.watch import Watch
 
 LAST: Final = "last"
 """What the most recently changed conversation may be called."""
@@ -219,7 +222,38 @@ class Store:
                 if self._disk.stamp(self._documents.path(id_)) is None:
                     self._beside.forget(id_)
                 purged.append(id_)
+        for name in self._documents.copies(self._documents.trash):
+            path = self._documents.trash / name
+            with told(f"{name} cannot be removed"):
+                stamp = self._disk.stamp(path)
+                if stamp is not None and stamp.mtime_ns <= oldest_ns:
+                    self._disk.remove(path)
         return purged
+
+    # What others do
+
+    def watch(self) -> Watch:
+        """A look-out for what other programs do to the store."""
+        from copilot_tui.store.watch import Watch  # the app alone, and after its first frame
+
+        return Watch(self._documents, self._beside.states, self._recovery, self._views, self._disk)
+
+    def follower(self, journal: Path) -> Follower:
+        """Reads a reply that another process writes."""
+        from copilot_tui.store.following import Follower
+
+        return Follower(journal, self._disk)
+
+    def conflict_copies(self) -> list[str]:
+        """Names of what a sync program left where a conversation was changed in two places."""
+        return self._documents.copies(self._documents.folder)
+
+    def merge_copy(self, name: str) -> str:
+        """Bring a conflict copy into its conversation, whose id this gives; the copy goes to the
+        trash, for as long as what is deleted.
+        """
+        moment = self._now().timestamp()
+        return merge_copy(name, self._documents, self._locks, self._disk, now=moment)
 
     # Replies in progress
 

@@ -15,9 +15,12 @@ from copilot_tui.store.summary import Summary, newest_first, summary_of
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+    from pathlib import Path
 
     from copilot_tui.conversation import Conversation, Message
     from copilot_tui.store.drafts import Draft, ViewState
+    from copilot_tui.store.following import Follower
+    from copilot_tui.store.watch import News, Sight
 
 
 NO_STAMP: Final = Stamp(0, 0, 0)
@@ -98,6 +101,22 @@ class PrivateStore:
         """Nothing here lives that long."""
         return []
 
+    def watch(self) -> NoWatch:
+        """Nobody else can write here."""
+        return NoWatch()
+
+    def follower(self, journal: Path) -> Follower:
+        """There is none. Raises NotFound."""
+        raise NotFound("nobody else writes in a private session")
+
+    def conflict_copies(self) -> list[str]:
+        """Nothing here is synced."""
+        return []
+
+    def merge_copy(self, name: str) -> str:
+        """There is none. Raises NotFound."""
+        raise NotFound("a private session has no conflict copies")
+
     def open_journal(self, conversation: Conversation, reply: Message) -> Journal:
         """A journal that keeps nothing."""
         return NoJournal()
@@ -157,6 +176,27 @@ class PrivateStore:
     def save_view_state(self, conversation_id: str, state: ViewState) -> None:
         """See Store."""
         self._states[conversation_id] = state
+
+
+class NoWatch:
+    """Watch's surface, where there is nothing to see."""
+
+    def look(self) -> Sight:
+        """Nothing."""
+        from copilot_tui.store.watch import Sight
+
+        return Sight()
+
+    def is_behind(self, conversation: Conversation) -> bool:
+        """Never."""
+        return False
+
+    def news(self, conversation: Conversation) -> News | None:
+        """None."""
+        return None
+
+    def take(self, conversation: Conversation, news: News) -> None:
+        """There is none."""
 
 
 def _not_found(reference: str) -> NotFound:

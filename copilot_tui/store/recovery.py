@@ -38,6 +38,10 @@ class Recovery:
         unreadable = self._unreadable.copy()
         return [error for path, error in unreadable.items() if self._is_there(path)]
 
+    def is_unreadable(self, journal: Path) -> bool:
+        """Whether it was to be folded in and could not be read."""
+        return journal in self._unreadable
+
     def _is_there(self, path: Path) -> bool:
         with suppress(OSError):
             return self._disk.stamp(path) is not None
@@ -53,7 +57,7 @@ class Recovery:
     def recover_all(self) -> list[str]:
         """Fold in all dead journals; the ids of their conversations."""
         recovered = []
-        for id_ in sorted({id_ for id_, _ in self._journals(None)}):
+        for id_ in sorted({id_ for id_, _ in self.journals()}):
             # `summaries` names such a document; the journal waits until it can be read.
             with suppress(UnreadableDocument, NewerDocument):
                 if self.recover(id_):
@@ -65,7 +69,7 @@ class Recovery:
 
         One that cannot be read is left alone, and is among the `problems`.
         """
-        if not self._journals(conversation_id):
+        if not self.journals(conversation_id):
             return False
         found = False
         # The conversation first, then its journals: who loads it meanwhile waits for the text.
@@ -125,7 +129,7 @@ class Recovery:
         elif is_old:
             self._disk.remove(path)
 
-    def _journals(self, conversation_id: str | None) -> list[tuple[str, Path]]:
+    def journals(self, conversation_id: str | None = None) -> list[tuple[str, Path]]:
         """Journals of one conversation or of all, with the ids of their conversations."""
         with told(f"the folder {self._folder} cannot be read"):
             names = sorted(each.name for each in self._disk.entries(self._folder) if each.is_file)
@@ -138,7 +142,7 @@ class Recovery:
 
     def _dead(self, conversation_id: str) -> Iterator[Path]:
         """Journals that nobody writes, each held while it is looked at."""
-        for _, path in self._journals(conversation_id):
+        for _, path in self.journals(conversation_id):
             life = LifeLock(path.with_suffix(LOCK_SUFFIX), self._disk)
             with told(f"{path.name} cannot be read"):
                 if not life.take():

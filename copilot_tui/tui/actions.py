@@ -402,6 +402,24 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("quit", "ctrl+q", "quit", "Quit", "quit; everything is saved", "Program"),
 )
 
+
+class Command(NamedTuple):
+    """Something that the palette alone offers: too rare for a key."""
+
+    action: str
+    """The method of the screen: action_…"""
+    name: str
+    help: str
+
+
+COMMANDS: Final[tuple[Command, ...]] = (
+    Command(
+        "merge_copies",
+        "Merge conflict copies",
+        "bring together what Syncthing or Dropbox left of a conversation changed in two places",
+    ),
+)
+
 _BY_ID: Final = {action.id: action for action in ACTIONS}
 
 

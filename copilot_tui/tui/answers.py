@@ -51,6 +51,17 @@ class Answers:
             self._start(turn)
         return True
 
+    def send_queued(self, conversation: Conversation, prompt: str) -> bool:
+        """Send the prompt that waited behind a reply; False: nothing can be added here."""
+        if self.is_newer(conversation):
+            return False
+        turn = self._desk.begin(conversation, prompt, has_waited=True)
+        if conversation is self._app.shown:
+            self._app.main.transcript.add(turn.request.path[-1])
+            self._app.main.transcript.add(turn.reply, live=True)
+        self._work(turn)
+        return True
+
     def is_newer(self, conversation: Conversation) -> bool:
         """Whether a newer version wrote it, so that nothing can be added, which is said."""
         from copilot_tui.document import is_newer
@@ -65,6 +76,9 @@ class Answers:
     def is_busy(self, conversation: Conversation) -> bool:
         """Whether a reply streams there, which is said."""
         busy = conversation.id in self._desk.turns
+        if conversation.id in self._desk.places.elsewhere:
+            self._app.say("Another window or a shell is being answered here", warn=True)
+            return True
         if busy:
             key = self._app.main.key("escape")
             self._app.say(

@@ -17,7 +17,7 @@ from textual.worker import Worker, WorkerState
 from copilot_tui.conversation import Role
 from copilot_tui.errors import CopilotTuiError, StoreError
 from copilot_tui.tui import messages
-from copilot_tui.tui.actions import ACTIONS
+from copilot_tui.tui.actions import ACTIONS, COMMANDS
 from copilot_tui.tui.answers import Answers, in_one_line
 from copilot_tui.tui.choosing import Choosing
 from copilot_tui.tui.composer import Composer
@@ -28,6 +28,7 @@ from copilot_tui.tui.keeping import Keeping
 from copilot_tui.tui.library import Library
 from copilot_tui.tui.organising import Organising
 from copilot_tui.tui.palette import Palette
+from copilot_tui.tui.queueing import Queueing
 from copilot_tui.tui.screens.main import MainScreen
 from copilot_tui.tui.searching import Searching
 from copilot_tui.tui.signing_in import SigningIn
@@ -35,6 +36,7 @@ from copilot_tui.tui.themes import DARK, LIGHT
 from copilot_tui.tui.transcript import Place
 from copilot_tui.tui.undoing import Undoing
 from copilot_tui.tui.versions import Versions, versions_shown
+from copilot_tui.tui.watching import Watching
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 
     from copilot_tui.config import BackendConfig
     from copilot_tui.conversation import Conversation
+    from copilot_tui.tui.actions import Action, Command
 
 NOTICE_S = 8.0
 
@@ -95,12 +98,15 @@ class CopilotApp(App[int]):
         self.keeping = Keeping(self)
         self.library = Library(self)
         self.organising = Organising(self)
+        self.queueing = Queueing(self)
         self.searching = Searching(self)
+        self.watching = Watching(self)
         self._first_prompt = prompt
         self._continue_last = continue_last
         self._held_timer: Timer | None = None
         self._retry_timer: Timer | None = None
         desk.on_trouble = self._in_trouble
+        desk.places.on_change = self._waiting_changed
         self._held: list[events.Event] | None = []
         """Keys for a prompt that is not there yet: at the start, and while a conversation is read.
         None: it is there.
@@ -227,6 +233,7 @@ class CopilotApp(App[int]):
             self.say(in_one_line(error), warn=True)
         finally:
             self.searching.begin()
+            self.watching.begin()
 
     async def on_event(self, event: events.Event) -> None:
         """Hold what is typed until the prompt can take it."""
@@ -348,6 +355,8 @@ class CopilotApp(App[int]):
         self.show_messages(place)
         draft = self.desk.drafts.get(conversation.id)
         self.main.composer.fill(draft.text if draft else "", draft.caret if draft else None)
+        self.queueing.show()
+        self.keeping.scrolled()  # other windows are told that it was looked at
         self.main.close_narrow_sidebar()
         self.main.composer.focus()
         self.refresh_sidebar()
@@ -358,7 +367,7 @@ class CopilotApp(App[int]):
         turn = self.desk.turns.get(conversation.id)
         self.main.transcript.show(
             conversation.path(),
-            live={turn.reply.id} if turn else (),
+            live={turn.reply.id} if turn else self.watching.live,
             place=place,
             versions=versions_shown(conversation),
         )
@@ -380,10 +389,14 @@ class CopilotApp(App[int]):
         turn = self.desk.turns.get(self.shown.id)
         key = self.main.key
         if turn is not None:
-            status.activity = "answering"
+            waits = self.shown.id in self.desk.places.waiting
+            status.activity = "waiting for a place" if waits else "answering"
             status.hints = (f"{key('escape')} stops", f"{key('new')} new", f"{key('help')} keys")
         else:
+            elsewhere = self.shown.id in self.desk.places.elsewhere
             status.activity = self.editing.show()
+            if elsewhere and not status.activity:
+                status.activity = "answering in another window"
             status.hints = (f"{key('help')} keys", f"{key('new')} new", f"{key('new-line')} line")
 
     def say(
@@ -416,10 +429,18 @@ class CopilotApp(App[int]):
             self.answers.try_again()
         elif self.editing.message is not None:
             self.editing.send(prompt)
-        elif self.answers.send(self.shown, prompt):
-            self._history = None
-            self._forget_local_notice()
-            self.main.composer.take()
+        else:
+            self.queueing.send_prompt()
+
+    def prompt_was_taken(self) -> None:
+        """What was in the prompt is sent, or waits to be."""
+        self._history = None
+        self._forget_local_notice()
+        self.main.composer.take()
+
+    def on_composer_queued_wanted(self) -> None:
+        """Backspace in an empty prompt."""
+        self.queueing.take_back()
 
     def on_reply_changed(self, message: messages.ReplyChanged) -> None:
         """Let the transcript take what came."""
@@ -439,6 +460,12 @@ class CopilotApp(App[int]):
             group=f"save:{message.conversation_id}",
             exit_on_error=False,
         )
+        if (conversation := self.desk.open.get(message.conversation_id)) is not None:
+            self.queueing.ended(conversation)
+
+    def _waiting_changed(self) -> None:
+        self.refresh_sidebar()
+        self.refresh_status()
 
     def on_notice(self, message: messages.Notice) -> None:
         """Say it, if it is about what is shown or must be known anyway."""
@@ -533,10 +560,9 @@ class CopilotApp(App[int]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The command palette: every action that is one."""
-        for action in ACTIONS:
-            if action.palette:
-                callback = getattr(self.main, f"action_{action.action}")
-                yield SystemCommand(action.name, action.help, callback)
+        offered: list[Action | Command] = [action for action in ACTIONS if action.palette]
+        for each in (*offered, *COMMANDS):
+            yield SystemCommand(each.name, each.help, getattr(self.main, f"action_{each.action}"))
 
 
 def _warm_up(backend: BackendConfig) -> None:

@@ -39,6 +39,10 @@ class Composer(HarmlessTextArea):
         text: str
         """What stood in the composer then; what was typed since is not to be replaced."""
 
+    @dataclass
+    class QueuedWanted(Message):
+        """The user wants back the prompt that waits."""
+
     def __init__(self, *, id: str) -> None:
         super().__init__(
             id=id,
@@ -84,6 +88,13 @@ class Composer(HarmlessTextArea):
             event.prevent_default()
             event.stop()
             self._type(typed)
+
+    def action_delete_left(self) -> None:
+        """Backspace: in an empty prompt, what waits to be sent comes back."""
+        if self.text:
+            super().action_delete_left()
+        else:
+            self.post_message(self.QueuedWanted())
 
     def action_cursor_up(self, select: bool = False) -> None:
         """Up: on the first line, the prompt before."""

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from copilot_tui.replies import Turn
     from copilot_tui.store import Draft, PrivateStore, Store, ViewState
     from copilot_tui.tui.catalog import Catalog, Choice
+    from copilot_tui.tui.places import AllPlaces
     from copilot_tui.tui.safekeeping import Safekeeping
+    from copilot_tui.tui.unsent import Unsent
 
 
 RETRY_S: Final = 2.0
@@ -108,6 +110,20 @@ class Desk:
         return Safekeeping(name, lambda error: self.on_trouble(error))
 
     @cached_property
+    def unsent(self) -> Unsent:
+        """The prompts that wait behind a reply."""
+        from copilot_tui.tui.unsent import Unsent
+
+        return Unsent()
+
+    @cached_property
+    def places(self) -> AllPlaces:
+        """How many replies may come at once."""
+        from copilot_tui.tui.places import AllPlaces
+
+        return AllPlaces()
+
+    @cached_property
     def catalog(self) -> Catalog:
         """What the backends offer."""
         from copilot_tui.tui.catalog import Catalog
@@ -146,7 +162,7 @@ class Desk:
                 self.open.pop(conversation_id, None)
                 self.open[conversation_id] = loaded
             self._saved.add(conversation_id)
-            if draft is not None:
+            if draft is not None and conversation_id not in self.unsent.queued:
                 self.drafts.setdefault(conversation_id, draft)
             self._put_away()
         return self.open[conversation_id]
@@ -160,6 +176,15 @@ class Desk:
             or conversation_id in self._saving
             or any(turn.conversation.id == conversation_id for turn in self._stopped.values())
             or self._saves.holds(conversation_id)
+        )
+
+    def is_saving(self, conversation_id: str) -> bool:
+        """Whether something of it is on its way to the disk."""
+        return (
+            conversation_id in self._saving
+            or conversation_id in self._unborn
+            or self._saves.holds(conversation_id)
+            or self._notes.holds(("draft", conversation_id))
         )
 
     def _put_away(self) -> None:
@@ -178,8 +203,9 @@ class Desk:
         """
         read = self.store.cached_summaries if at_once else self.store.summaries
         if not at_once:
-            self._noted.clear()
-            self._gone.clear()
+            # What is on its way to the disk is not in what is read now.
+            self._noted = {id_: row for id_, row in self._noted.items() if self.is_saving(id_)}
+            self._gone = {id_ for id_ in self._gone if self.is_saving(id_)}
         summaries = await asyncio.to_thread(read)
         rows = [
             Row(each.id, each.title, each.updated_at, each.pinned)
@@ -207,6 +233,19 @@ class Desk:
         unread = {id_ for id_, state in states.items() if state is not None and state.unread}
         return set(self.store.drafts()), unread
 
+    async def read_marks_of_others(self, changed: set[str]) -> bool:
+        """Take over what other windows noted of these conversations and of those with a mark: read
+        there, or not. Whether there was anything.
+        """
+        asked = (changed | self.unread | self.failed) - {self.shown_id} - self.turns.keys()
+        _, unread = await asyncio.to_thread(self._marked, list(asked))
+        asked = {id_ for id_ in asked if not self._notes.holds(("unread", id_))}
+        before = set(self.unread), set(self.failed)
+        self.unread |= unread & asked
+        self.unread -= asked - unread
+        self.failed -= asked - unread
+        return before != (self.unread, self.failed)
+
     def note_row(self, conversation: Conversation) -> None:
         """Bring one conversation's row up to date without reading the others."""
         self._noted[conversation.id] = _row_of(conversation)
@@ -227,7 +266,8 @@ class Desk:
         marks |= {id_: Mark.DRAFT for id_, draft in self.drafts.items() if draft.text.strip()}
         marks |= dict.fromkeys(self.unread, Mark.UNREAD)
         marks |= dict.fromkeys(self.failed, Mark.FAILED)
-        return marks | dict.fromkeys(self.turns, Mark.RUNNING)
+        marks |= dict.fromkeys((*self.places.elsewhere, *self.turns), Mark.RUNNING)
+        return marks | dict.fromkeys(self.places.waiting, Mark.WAITING)
 
     # Backends and replies
 
@@ -276,10 +316,17 @@ class Desk:
         return Choice(config.name, conversation.model or config.model, provider)
 
     def begin(
-        self, conversation: Conversation, prompt: str, *, instead_of: str | None = None
+        self,
+        conversation: Conversation,
+        prompt: str,
+        *,
+        instead_of: str | None = None,
+        has_waited: bool = False,
     ) -> Turn:
         """Put a prompt, and an empty reply to it, into the conversation: at its end, or as another
         version of the message `instead_of`.
+
+        `has_waited`: it is the one that was queued, and not the draft.
         """
         from copilot_tui import replies
 
@@ -290,13 +337,20 @@ class Desk:
             turn = replies.edited_turn(
                 conversation, instead_of, prompt, backend_name=name, now=self.now
             )
-        self._bring_back_aside(conversation.id)
         # The draft stays on disk until the prompt is there.
-        turn.on_saved = partial(self._write_present_draft, conversation.id)
+        if has_waited:
+            self.unsent.leave(conversation.id)
+        else:
+            self._bring_back_aside(conversation.id)
+        turn.on_saved = partial(self._prompt_is_saved, conversation.id)
         return self._note_turn(turn)
 
+    def _prompt_is_saved(self, conversation_id: str) -> None:
+        self.unsent.leaving.pop(conversation_id, None)
+        self._write_present_draft(conversation_id)
+
     def _write_present_draft(self, conversation_id: str) -> None:
-        draft = self.drafts.get(conversation_id)
+        draft = self.unsent.with_draft(conversation_id, self.drafts.get(conversation_id))
         write = partial(self.store.save_draft, conversation_id, draft)
         self._notes.keep(("draft", conversation_id), write)
 
@@ -323,6 +377,8 @@ class Desk:
         from copilot_tui import replies
 
         backend = self.backend(turn.conversation)
+        config = self.backend_config(turn.conversation)
+        turn.place = self.places.of(config, turn.conversation.id)
         async with aclosing(
             replies.stream_reply(turn, backend=backend, store=self.store, now=self.now)
         ) as deltas:
@@ -421,8 +477,22 @@ class Desk:
             conversation.touch(self.now())
             self.note_row(conversation)
             self._unborn.add(conversation.id)
-        write = partial(self._write_draft, conversation, draft)
+        whole = self.unsent.with_draft(conversation.id, draft)
+        write = partial(self._write_draft, conversation, whole)
         self._notes.keep(("draft", conversation.id), write)
+
+    def queue(self, conversation: Conversation, prompt: str) -> None:
+        """Let a prompt wait behind the reply; until it is sent it is a draft to the disk."""
+        self.unsent.queued[conversation.id] = prompt
+        self.drafts.pop(conversation.id, None)
+        self._write_present_draft(conversation.id)
+
+    def unqueue(self, conversation_id: str) -> Draft:
+        """It waits no more: it stands in the draft, which this gives, before what was there."""
+        draft = self.unsent.take_back(conversation_id, self.drafts.get(conversation_id))
+        self.drafts[conversation_id] = draft
+        self._write_present_draft(conversation_id)
+        return draft
 
     def _write_draft(self, conversation: Conversation, draft: Draft | None) -> None:
         if conversation.id in self._unborn:  # first, or nothing would show the draft after a crash

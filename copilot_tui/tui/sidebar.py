@@ -37,13 +37,14 @@ class Row(NamedTuple):
 class Mark(Enum):
     """What is to be known of a conversation at a glance; the first that holds is shown."""
 
+    WAITING = "waiting"
     RUNNING = "running"
     FAILED = "failed"
     UNREAD = "unread"
     DRAFT = "draft"
 
 
-_GLYPHS = {Mark.FAILED: "!", Mark.UNREAD: "●", Mark.DRAFT: "✎"}
+_GLYPHS = {Mark.WAITING: "…", Mark.FAILED: "!", Mark.UNREAD: "●", Mark.DRAFT: "✎"}
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _SPINNER_S = 0.12
 _MARK_WIDTH = 3

@@ -235,23 +235,6 @@ async def test_an_error_in_mid_reply_keeps_the_text(
         assert "it exploded" in text
 
 
-async def test_sending_while_it_streams_keeps_the_text_in_the_prompt(
-    make_app: MakeApp, backend: FakeBackend
-) -> None:
-    hold = Hold()
-    backend.scripts = [[hold]]
-    async with make_app().run_test() as pilot:
-        app = app_of(pilot)
-        await send(pilot, "first")
-        await hold.reached.wait()
-        await send(pilot, "second")
-        assert app.main.composer.text == "second"
-        assert "still answering" in app.main.status.notice
-        hold.go.set()
-        await ended(pilot)
-        assert len(backend.requests) == 1
-
-
 async def test_regenerating_keeps_both_versions_and_alt_left_shows_the_first(
     make_app: MakeApp, store: Store, backend: FakeBackend
 ) -> None:

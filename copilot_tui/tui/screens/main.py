@@ -212,6 +212,10 @@ class MainScreen(Screen[None]):
         picked = self.sidebar.picked if self.sidebar.has_focus else None
         return picked or self.desk_app.shown.id
 
+    def action_merge_copies(self) -> None:
+        """In the palette."""
+        self.desk_app.watching.merge_copies()
+
     def action_undo(self) -> None:
         """Ctrl+Z: the deletion while its notice stands, else the prompt's own undo."""
         if not self.desk_app.undoing.undo():
@@ -235,7 +239,7 @@ class MainScreen(Screen[None]):
         if self.desk_app.editing.cancel():
             self.composer.focus()
             return
-        if self.desk_app.answers.stop():
+        if self.desk_app.queueing.take_back() or self.desk_app.answers.stop():
             return
         self.composer.focus()
 
