@@ -123,6 +123,8 @@ class FakeSession:
 
     async def disconnect(self) -> None:
         self._client.log("disconnect", self.session_id)
+        self._client.disconnecting.set()
+        await self._client.may_disconnect.wait()
 
 
 class FakeClient:
@@ -143,6 +145,11 @@ class FakeClient:
         self.aborted = asyncio.Event()
         self.may_abort = asyncio.Event()
         self.may_abort.set()
+        self.disconnecting = asyncio.Event()
+        self.may_disconnect = asyncio.Event()
+        self.may_disconnect.set()
+        self.stopped = asyncio.Event()
+        self.stop_fails = False
         self._scripts = list(scripts)
 
     def log(self, *call: Any) -> None:
@@ -207,6 +214,9 @@ class FakeClient:
 
     async def force_stop(self) -> None:
         self.calls.append(("force_stop",))
+        self.stopped.set()
+        if self.stop_fails:
+            raise RuntimeError("no such process")
 
 
 class Starter:

@@ -414,6 +414,52 @@ async def test_after_a_refusal_the_next_reply_reads_the_sign_in_again() -> None:
     assert (old.called("force_stop"), new.called("force_stop")) == ([()], [()])
 
 
+async def test_a_cli_that_was_refused_ends_when_its_last_reply_does() -> None:
+    refused = [*BEFORE, failed_call("expired", 401), error("authentication", "expired", 401), *END]
+    old, new = FakeClient([*BEFORE, text("Half"), HOLD], refused), FakeClient(reply("Hello"))
+    backend = sdk(old, new)
+    streaming = backend.stream(hello())
+    async with aclosing(streaming):
+        await anext(streaming)
+        assert (await anext(streaming)).text == "Half"
+        assert isinstance((await gather(backend.stream(hello()))).error, MissingKey)
+        assert (await gather(backend.stream(hello()))).text == "Hello"
+        assert old.called("force_stop") == []
+    await asyncio.wait_for(old.stopped.wait(), 5)
+    assert ("s1",) in old.called("abort")
+    assert new.called("force_stop") == []
+    await backend.aclose()
+    assert (old.called("force_stop"), new.called("force_stop")) == ([()], [()])
+
+
+async def test_one_cli_that_does_not_end_leaves_no_other_behind() -> None:
+    refused = [*BEFORE, failed_call("expired", 401), error("authentication", "expired", 401), *END]
+    old, new = FakeClient([*BEFORE, text("Half"), HOLD], refused), FakeClient(reply("Hello"))
+    old.stop_fails = True
+    backend = sdk(old, new)
+    streaming = backend.stream(hello())
+    await anext(streaming)
+    assert (await anext(streaming)).text == "Half"
+    await gather(backend.stream(hello()))
+    await gather(backend.stream(hello()))
+    await backend.aclose()
+    assert new.called("force_stop") == [()]
+    await streaming.aclose()
+
+
+async def test_an_end_that_is_cut_short_still_ends_the_cli() -> None:
+    client = FakeClient(reply("a"))
+    backend = sdk(client)
+    await gather(backend.stream(hello()))
+    client.may_disconnect.clear()
+    ending = asyncio.create_task(backend.aclose())
+    await asyncio.wait_for(client.disconnecting.wait(), 5)
+    ending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await ending
+    assert client.called("force_stop") == [()]
+
+
 async def test_who_is_signed_in_can_be_asked_and_what_is_left() -> None:
     client = FakeClient()
     client.quotas = {

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -84,6 +85,8 @@ class CopilotSdk:
         self._pulse_s = pulse_s
         self._client: Client | None = None
         self._retired: list[Client] = []
+        self._users: Counter[Client] = Counter()
+        """How many turns, and ends of turns, each client still has."""
         self._token: str | None = None
         self._starting = asyncio.Lock()
         self._live: dict[str, _Live] = {}
@@ -97,6 +100,7 @@ class CopilotSdk:
     async def stream(self, request: ReplyRequest) -> AsyncGenerator[Delta, None]:
         """The reply; closing the generator ends the turn in the CLI."""
         client, notice = await self._opened()
+        self._users[client] += 1
         try:
             async with aclosing(self._turn(client, request, notice)) as deltas:
                 async for delta in deltas:
@@ -107,6 +111,8 @@ class CopilotSdk:
             else:
                 await self._drop_if_dead(client)
             raise
+        finally:
+            self._release(client)
 
     async def _turn(
         self, client: Client, request: ReplyRequest, notice: str
@@ -171,10 +177,12 @@ class CopilotSdk:
         self._client = None
         self._retired.clear()
         self._live.clear()
-        # A session is on disk when it is let go, and not before.
-        await _at_most(END_S, *open_sessions, *self._ending)
-        for client in clients:
-            await client.force_stop()
+        try:
+            # A session is on disk when it is let go, and not before.
+            await _at_most(END_S, *open_sessions, *self._ending)
+        finally:
+            stops = (client.force_stop() for client in clients)
+            await asyncio.gather(*stops, return_exceptions=True)
 
     # The client
 
@@ -185,7 +193,6 @@ class CopilotSdk:
                 return self._client, ""
             found = await asyncio.to_thread(sign_in.find, self._config, self._key, self._environ)
             self._token = found.token
-            self._live.clear()
             client = await self._start(self._config, found, self._environ)
             try:
                 if not self._config.base_url:
@@ -216,6 +223,31 @@ class CopilotSdk:
             self._client = None
             self._retired.append(client)
 
+    def _release(self, client: Client) -> None:
+        """One user less: a client that was retired ends with the last."""
+        self._users[client] -= 1
+        if self._users[client] > 0 or client not in self._retired:
+            return
+        self._retired.remove(client)
+        sessions = self._forget_sessions(client)
+
+        async def end() -> None:
+            await _at_most(END_S, *(session.disconnect() for session in sessions))
+            with suppress(Exception):  # it has ended by itself
+                await client.force_stop()
+
+        self._in_background(end())
+
+    def _forget_sessions(self, client: Client) -> list[Session]:
+        """The sessions that are open in this client, which are not used any more."""
+        ids = [id_ for id_, live in self._live.items() if live.client is client]
+        return [self._live.pop(id_).session for id_ in ids]
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
     async def _drop_if_dead(self, client: Client) -> None:
         """So that the next reply starts another."""
         try:
@@ -223,7 +255,9 @@ class CopilotSdk:
         except Exception:  # noqa: BLE001  any answer but an answer means that it is gone
             if self._client is client:
                 self._client = None
-            await client.force_stop()
+            self._forget_sessions(client)
+            with suppress(Exception):
+                await client.force_stop()
 
     # Sessions
 
@@ -274,6 +308,10 @@ class CopilotSdk:
         """The session of the plan, set up like this; None: the CLI does not have it whole."""
         assert plan.session_id is not None
         live = self._live.pop(plan.session_id, None)
+        if live is not None and live.client is not client:
+            with suppress(Exception):  # of a CLI that was given up
+                await live.session.disconnect()
+            live = None
         if live is not None and live.setup == setup:
             self._live[plan.session_id] = live
             return live.session
@@ -300,15 +338,17 @@ class CopilotSdk:
             return
 
         async def end() -> None:
-            with suppress(Exception):  # the CLI is gone, or goes soon
-                await live.session.abort()
-                await live.session.disconnect()
-                if live.is_private:
-                    await live.client.delete_session(id_)
+            try:
+                with suppress(Exception):  # the CLI is gone, or goes soon
+                    await live.session.abort()
+                    await live.session.disconnect()
+                    if live.is_private:
+                        await live.client.delete_session(id_)
+            finally:
+                self._release(live.client)
 
-        task = asyncio.get_running_loop().create_task(end())
-        self._ending.add(task)
-        task.add_done_callback(self._ending.discard)
+        self._users[live.client] += 1
+        self._in_background(end())
 
     # Errors
 
