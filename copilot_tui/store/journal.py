@@ -226,13 +226,14 @@ def _header(conversation: Conversation, reply: Message) -> bytes:
 
 
 def read_journal(data: bytes, name: str) -> Left | None:
-    """What a journal holds; None: its writer died before the first line was whole.
+    """What a journal holds; None: the first line is not whole, so nothing was promised yet.
 
     Lines that are torn are left out. Raises UnreadableDocument for what is no journal of this
     version.
     """
     first, found, rest = data.partition(b"\n")
-    if not found:
+    # A power cut may leave zeros where a write did not come to the disk; JSON has none.
+    if not found or b"\0" in first:
         return None
     try:
         header = json.loads(first)

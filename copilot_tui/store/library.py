@@ -196,7 +196,7 @@ class Store:
         with self._locks.held(conversation_id), told(f"{path.name} cannot be deleted"):
             if self._disk.stamp(path) is None:
                 raise self._documents.not_found(conversation_id)
-            self._disk.touch(path, self._now().timestamp())  # its days in the trash begin
+            self._disk.set_time(path, self._now().timestamp())  # its days in the trash begin
             self._documents.move(path, self._documents.trash_path(conversation_id))
 
     def restore(self, conversation_id: str) -> None:
