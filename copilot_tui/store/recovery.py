@@ -151,7 +151,7 @@ class Recovery:
                 if self._documents.stamp(path) is not None:  # else another process was faster
                     yield path
             finally:
-                life.release(remove=self._documents.stamp(path) is None)
+                life.release(remove=not self._is_there(path))
 
     def _left(self, journal: Path) -> Left | None:
         with told(f"{journal.name} cannot be read"):

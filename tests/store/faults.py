@@ -7,23 +7,38 @@ from collections.abc import Callable
 from pathlib import Path
 
 from copilot_tui.store import Disk
+from copilot_tui.store.files import Entry, Stamp
 
 OPERATIONS = ("open", "write", "fsync", "close", "replace")
 
+ALL_OPERATIONS = (*OPERATIONS, "unlink", "mkdir", "touch", "stamp", "entries", "read")
+
 
 class FaultyDisk(Disk):
-    """Counts the operations of one kind and refuses the n-th (from 0)."""
+    """Counts the operations of one kind and refuses the n-th (from 0); `lasting`: and all after it.
 
-    def __init__(self, operation: str, refused: int, number: int) -> None:
+    A write that is refused has taken `taken` bytes before.
+    """
+
+    def __init__(
+        self, operation: str, refused: int, number: int, *, lasting: bool = False, taken: int = 0
+    ) -> None:
         self._operation = operation
         self._refused = refused
         self._number = number
+        self._lasting = lasting
+        self._taken = taken
         self.count = 0
+
+    def mend(self) -> None:
+        """Refuse nothing from now on."""
+        self._operation = ""
 
     def _step(self, operation: str) -> None:
         if operation == self._operation:
             self.count += 1
-            if self.count - 1 == self._refused:
+            place = self.count - 1
+            if place == self._refused or (self._lasting and 0 <= self._refused < place):
                 raise OSError(self._number, os.strerror(self._number))
 
     def open(self, path: Path, flags: int) -> int:
@@ -31,7 +46,12 @@ class FaultyDisk(Disk):
         return super().open(path, flags)
 
     def write(self, descriptor: int, data: bytes | memoryview) -> int:
-        self._step("write")
+        try:
+            self._step("write")
+        except OSError:
+            if self._taken:
+                super().write(descriptor, data[: self._taken])
+            raise
         return super().write(descriptor, data)
 
     def fsync(self, descriptor: int) -> None:
@@ -53,6 +73,22 @@ class FaultyDisk(Disk):
     def mkdir(self, path: Path) -> None:
         self._step("mkdir")
         super().mkdir(path)
+
+    def touch(self, path: Path, moment: float) -> None:
+        self._step("touch")
+        super().touch(path, moment)
+
+    def stamp(self, path: Path) -> Stamp | None:
+        self._step("stamp")
+        return super().stamp(path)
+
+    def entries(self, folder: Path) -> list[Entry]:
+        self._step("entries")
+        return super().entries(folder)
+
+    def read(self, path: Path) -> tuple[bytes, Stamp]:
+        self._step("read")
+        return super().read(path)
 
 
 def count_of(operation: str, work: Callable[[Disk], object]) -> int:
