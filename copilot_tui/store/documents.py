@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from typing import TYPE_CHECKING, Final
 
 from copilot_tui import document
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from copilot_tui.conversation import Conversation
 
 SUFFIX: Final = ".json"
+
+_OTHERS_MAY_ENTER: Final = 0o011
 
 LIST_HINT: Final = "See them all with: copilot-tui list"
 
@@ -74,6 +78,22 @@ class Documents:
         with told(f"the folder {folder} cannot be read"):
             entries = self._disk.entries(folder)
         return sorted(name for name, _, is_file in entries if is_file and is_copy(name))
+
+    def exposure(self) -> StoreError | None:
+        """What is to be said if other users of the machine can look into the folder."""
+        if sys.platform == "win32":
+            return None
+        home = self.folder.parent
+        try:
+            modes = [each.stat().st_mode for each in (home, self.folder)]
+        except OSError:  # not there yet, or nobody can look into it
+            return None
+        if not all(mode & _OTHERS_MAY_ENTER for mode in modes):
+            return None
+        return StoreError(
+            f"other users of this machine can look into {home}",
+            f"Keep them out with: chmod -R go= {shlex.quote(str(home))}",
+        )
 
     def read(self, path: Path) -> tuple[Conversation, Stamp]:
         """The conversation in this file. Raises NotFound, UnreadableDocument, StoreError."""

@@ -280,9 +280,12 @@ _WHY: Final[dict[int, tuple[str, str]]] = {
     errno.ENFILE: ("too many files are open", "Close some programs, then try again."),
     errno.ENOTDIR: ("a part of its path is a file", "Check the folder given with --data-dir."),
     errno.EISDIR: ("it is a folder", ""),
-    errno.ENOSYS: (
-        "this file system has no locks",
-        "Choose a folder on a local disk: copilot-tui --data-dir DIR",
+    **dict.fromkeys(
+        (errno.ENOSYS, errno.ENOLCK),
+        (
+            "this file system has no locks",
+            "Choose a folder on a local disk: copilot-tui --data-dir DIR",
+        ),
     ),
 }
 

@@ -105,9 +105,10 @@ class Store:
 
     def problems(self) -> list[StoreError]:
         """Files that could not be read, by name: as the last `summaries` found them, and journals
-        as they were to be folded in.
+        as they were to be folded in. Before them what is wrong with the store as a whole.
         """
-        return self._problems + self._recovery.problems()
+        whole = (self._documents.exposure(), self._locks.trouble())
+        return [*filter(None, whole), *self._problems, *self._recovery.problems()]
 
     def trashed(self) -> list[Summary]:
         """Deleted conversations that can be restored, newest first."""
@@ -267,6 +268,7 @@ class Store:
 
         For the background after a start: `load` does the same for one conversation.
         """
+        self._locks.probe()
         recovered = self._recovery.recover_all()
         folders = (self._documents.folder, self._documents.trash)
         self._recovery.clean((*folders, self._beside.drafts, self._beside.states), self._now())

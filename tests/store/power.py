@@ -276,11 +276,11 @@ def cuts(
 
 def build(state: State, folder: Path) -> None:
     """Make the state on a real disk."""
-    folder.mkdir()
+    folder.mkdir(0o700)
     for path, file in state:
         target = folder / path
         if file is None:
-            target.mkdir()
+            target.mkdir(0o700)
             continue
         target.write_bytes(file.data)
         if file.moment is not None:

@@ -178,6 +178,7 @@ def test_a_folder_that_is_not_there_has_nothing_in_it(tmp_path: Path) -> None:
         (errno.EIO, "the disk reports an error"),
         (errno.EMFILE, "too many files are open"),
         (errno.ENOSYS, "this file system has no locks"),
+        (errno.ENOLCK, "this file system has no locks"),
     ],
 )
 def test_what_the_system_refuses_is_said_in_a_sentence_with_a_hint(number: int, why: str) -> None:

@@ -409,7 +409,8 @@ def test_a_mended_file_is_read_again(
 
 def test_foreign_names_are_told_or_passed_over(store: Store, data_dir: Path) -> None:
     folder = data_dir / "conversations"
-    folder.mkdir(parents=True)
+    data_dir.mkdir(0o700)
+    folder.mkdir(0o700)
     for name in ("notes.json", "README.txt", ".DS_Store", ".x.json"):
         (folder / name).write_text("{}")
     assert store.summaries() == []
