@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
 from typing import Final
 
-from tests.server import PATIENCE_S, chunk
+from tests.server import DONE, PATIENCE_S, chunk, finish
 
 DELTAS: Final = 10_000
 """More than are ever sent: the last delta always lies behind the kill."""
@@ -25,15 +25,28 @@ class Sending:
     random: Random
     silent_after: int | None
     """How many deltas come before the server says nothing more; None: they never end."""
+    whole_after: int | None = None
+    """How many deltas make a whole reply; None: it never becomes one."""
     log: list[tuple[float, str]] = field(default_factory=list)
     """When each delta had been handed to the system (time.monotonic), and its text."""
+    asked: threading.Event = field(default_factory=threading.Event)
+    """The request is here; what it asks is on the client's disk."""
     begun: threading.Event = field(default_factory=threading.Event)
     is_silent: threading.Event = field(default_factory=threading.Event)
+    is_whole: threading.Event = field(default_factory=threading.Event)
     over: threading.Event = field(default_factory=threading.Event)
 
     def before(self, moment: float) -> str:
         """All text that was sent before this moment."""
         return "".join(text for sent_at, text in self.log if sent_at < moment)
+
+    def first_after(self, length: int, otherwise: float) -> float:
+        """When the first delta was sent of which something lies behind so many characters."""
+        for sent_at, text in self.log:
+            length -= len(text)
+            if length < 0:
+                return sent_at
+        return otherwise
 
     def serve(self, connection: socket.socket) -> None:
         """Send deltas until the server falls silent, or the client is killed."""
@@ -41,6 +54,9 @@ class Sending:
             if number == self.silent_after:
                 self.is_silent.set()
                 self.over.wait(PATIENCE_S)
+                return
+            if number == self.whole_after:
+                self._end(connection)
                 return
             text = f"{number} " + "word " * self.random.randrange(8)
             event = chunk(text)
@@ -50,6 +66,12 @@ class Sending:
                 self.begun.set()
             if self.over.wait(self.random.choice((0.0, 0.002, 0.02, 0.06))):
                 return
+
+    def _end(self, connection: socket.socket) -> None:
+        for piece in (finish(), DONE):
+            connection.sendall(b"%x\r\n%b\r\n" % (len(piece), piece))
+        connection.sendall(b"0\r\n\r\n")
+        self.is_whole.set()
 
 
 class PacedServer:
@@ -61,18 +83,28 @@ class PacedServer:
 
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers["content-length"]))
+                sending = sendings[int(self.path.split("/")[1])]
+                sending.asked.set()
                 self.send_response(200)
                 self.send_header("Content-Type", "text/event-stream")
                 self.send_header("Transfer-Encoding", "chunked")
                 self.end_headers()
                 self.close_connection = True
                 with suppress(OSError):  # the client was killed
-                    sendings[int(self.path.split("/")[1])].serve(self.connection)
+                    sending.serve(self.connection)
 
             def log_message(self, format: str, *args: object) -> None:
                 """Be quiet."""
 
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._sendings = sendings
+        self._lock = threading.Lock()
+
+    def add(self, sending: Sending) -> int:
+        """Serve one more; the number of its client."""
+        with self._lock:
+            self._sendings.append(sending)
+            return len(self._sendings) - 1
 
     def url(self, number: int) -> str:
         """The base URL of a client."""
