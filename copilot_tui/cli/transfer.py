@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
+import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from copilot_tui.cli import output
 from copilot_tui.cli.library import open_store
@@ -18,6 +20,12 @@ if TYPE_CHECKING:
 
     from copilot_tui.conversation import Conversation
     from copilot_tui.store import Store
+
+
+LEFTOVER_S: Final = 5.0
+"""A file that is half written for longer belongs to an export that was killed."""
+
+_LEFTOVER: Final = re.compile(r"\.(.+)\.[0-9a-f]{8}\.tmp", re.DOTALL)
 
 
 class ExportFailed(CopilotTuiError):
@@ -53,6 +61,7 @@ def run(given: argparse.Namespace) -> int:
     if target.is_dir():
         target = target / export.name(conversation)
     export.write(target, conversation)
+    _clean(target.parent, {target.name})
     output.notice(f"exported to {target}")
     return 0
 
@@ -84,14 +93,17 @@ class _Export:
         except OSError as error:
             raise ExportFailed(f"{folder} cannot be made: {error.strerror}") from error
         status = done = 0
+        names = set()
         for id_ in ids:
             try:
                 conversation = store.load(id_)
-                self.write(folder / self.name(conversation), conversation)
+                names.add(name := self.name(conversation))
+                self.write(folder / name, conversation)
                 done += 1
             except (StoreError, ExportFailed) as error:
                 output.failure(str(error), error.hint)
                 status = error.exit_status
+        _clean(folder, names)
         output.notice(f"exported {done} conversations to {folder}")
         return status
 
@@ -103,6 +115,9 @@ def _write(path: Path, content: bytes, *, is_forced: bool) -> None:
         try:
             with beside.open("xb") as file:
                 file.write(content)
+                if is_forced:  # through a power cut, too, what was there is replaced by no less
+                    file.flush()
+                    os.fsync(file.fileno())
             if is_forced:
                 beside.replace(path)
             else:
@@ -116,6 +131,16 @@ def _write(path: Path, content: bytes, *, is_forced: bool) -> None:
         raise ExportFailed(f"{path} is there already", "--force overwrites a file.") from None
     except OSError as error:
         raise ExportFailed(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _clean(folder: Path, names: set[str]) -> None:
+    """Remove what an export that was killed has left beside these files."""
+    oldest = time.time() - LEFTOVER_S
+    with suppress(OSError), os.scandir(folder) as entries:
+        for each in entries:
+            found = _LEFTOVER.fullmatch(each.name)
+            if found is not None and found[1] in names and each.stat().st_mtime < oldest:
+                os.unlink(each.path)
 
 
 def _rename(source: Path, target: Path) -> None:

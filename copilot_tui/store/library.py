@@ -161,6 +161,7 @@ class Store:
         if failed:
             with suppress(StoreError):
                 self._recovery.fold_into(conversation)
+        self._recovery.mark(conversation)
         return conversation
 
     def save(self, conversation: Conversation) -> Saved:

@@ -6,9 +6,18 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from copilot_tui import document
+from copilot_tui.conversation import Role, Status
 from copilot_tui.errors import NewerDocument, NotFound, StoreError, UnreadableDocument
 from copilot_tui.store.files import TEMPORARY_SUFFIX, Disk, told
-from copilot_tui.store.journal import LOCK_SUFFIX, SUFFIX, Left, fold, journal_path, read_journal
+from copilot_tui.store.journal import (
+    INTERRUPTED,
+    LOCK_SUFFIX,
+    SUFFIX,
+    Left,
+    fold,
+    journal_path,
+    read_journal,
+)
 from copilot_tui.store.locks import LifeLock, Locks
 
 if TYPE_CHECKING:
@@ -102,6 +111,18 @@ class Recovery:
         for journal in self._dead(conversation.id):
             with suppress(StoreError):  # `recover` has noted it
                 _folded(conversation, self._left(journal))
+
+    def mark(self, conversation: Conversation) -> None:
+        """Say in the object of each empty reply that nobody writes, and that never ended, that it
+        was cut off: its writer died before it had a journal.
+        """
+        for reply in conversation.messages.values():
+            is_open = reply.status is Status.PARTIAL and reply.role is Role.ASSISTANT
+            is_empty = not (reply.content or reply.reasoning or reply.error)
+            if is_open and is_empty and reply.elapsed_s is None:
+                journal = journal_path(self._folder, conversation.id, reply.id)
+                if not self._is_there(journal):
+                    reply.error = INTERRUPTED
 
     def clean(self, folders: Iterable[Path], now: datetime) -> None:
         """Remove temporary files and locks of dead processes."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,25 @@ def test_into_a_file_or_a_folder(program: Program, both: Store, tmp_path: Path) 
     assert (folder / "About-names-11111111.md").read_bytes() == (
         tmp_path / "chat.md"
     ).read_bytes()  # fmt: skip
+
+
+@pytest.mark.parametrize("many", [["1111", "2222"], ["--all"], ["1111"]])
+def test_what_a_killed_export_left_is_removed_by_the_next(
+    program: Program, both: Store, tmp_path: Path, many: list[str]
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    dead = folder / ".About-names-11111111.md.0123abcd.tmp"
+    others = [
+        folder / ".About-names-11111111.md.89abcdef.tmp",
+        folder / ".of-somebody-else.md.0123abcd.tmp",
+    ]
+    for path in (dead, *others):
+        path.write_text("half")
+    for path in (dead, others[1]):
+        os.utime(path, (0, 0))
+    assert program.run("export", *many, "-o", str(folder)).status == 0
+    assert [dead.exists(), *(path.exists() for path in others)] == [False, True, True]
 
 
 def test_what_is_there_is_only_overwritten_with_force(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import threading
 import time
@@ -195,6 +196,8 @@ def exporting(room: Room, number: int) -> None:
     wanted = _files(whole)
     for name, content in (_files(folder) if folder.is_dir() else {}).items():
         assert name.startswith(".") or content == wanted[name], name
+    for leftover in folder.glob(".*"):
+        os.utime(leftover, (0, 0))
     done(room, "export", "--all", "-o", str(folder))
     assert _files(folder) == wanted
 

@@ -6,13 +6,13 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Final
 
-from copilot_tui.conversation import Conversation, new_conversation, utc_now
+from copilot_tui.conversation import Conversation, Message, Status, new_conversation, utc_now
 from copilot_tui.store import Store
 from tests.crash.paced import PacedServer, Sending
 from tests.store.aftermath import Seen, start
@@ -142,7 +142,16 @@ class Room:
         seen = start(self.folder)
         broken = [what for what, holds in self.claims.items() if not holds(seen)]
         assert not broken, f"{broken} in {seen}"
+        assert not list(unmarked(seen)), "a reply does not say that it was cut off"
         return seen
+
+
+def unmarked(seen: Seen) -> Iterator[Message]:
+    """Replies that were cut off, and do not say so."""
+    for conversation in (*seen.listed.values(), *seen.trashed.values()):
+        for message in conversation.messages.values():
+            if message.status is Status.PARTIAL and message.error is None:
+                yield message
 
 
 def replies_to(prompt: str, seen: Seen) -> list[str]:

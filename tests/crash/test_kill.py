@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import threading
@@ -19,6 +18,7 @@ import pytest
 from copilot_tui.conversation import Conversation, Role, Status
 from copilot_tui.store import Store
 from tests.crash.paced import PacedServer, Sending, pacing
+from tests.crash.room import LAG_LIMIT_S, MARGIN_S, Metronome, environ_of
 
 if sys.platform == "win32":
     pytest.skip("kills through Unix signals", allow_module_level=True)
@@ -29,14 +29,6 @@ pytestmark = pytest.mark.pty
 
 PROMISE_S: Final = 0.5
 """Text that came longer ago than this is on disk."""
-
-MARGIN_S: Final = 0.1
-"""Between the server's send and the app's read lie the network and the scheduler of a machine
-with several apps on two cores; to it the lag that was measured in the same second is added.
-"""
-
-LAG_LIMIT_S: Final = 0.3
-"""No more lag than this is an excuse: with any, a slow machine would pass whatever was lost."""
 
 AT_ONCE: Final = 2
 SEED: Final = 20261121
@@ -71,45 +63,6 @@ class Kill:
     def sent(self) -> str:
         """All that was sent before the kill."""
         return self.sending.before(self.killed_at + MARGIN_S)
-
-
-class Metronome:
-    """How late this machine wakes a thread that wants to run every 5 ms."""
-
-    def __init__(self) -> None:
-        self._late: list[tuple[float, float]] = []
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._tick)
-
-    def __enter__(self) -> Metronome:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _tick(self) -> None:
-        before = time.monotonic()
-        while not self._stop.wait(0.005):
-            now = time.monotonic()
-            self._late.append((now, now - before - 0.005))
-            before = now
-
-    def lag_s(self, since: float) -> float:
-        """The worst delay since then."""
-        return max((late for moment, late in self._late if moment >= since), default=0.0)
-
-
-def environ_of(folder: Path) -> dict[str, str]:
-    return {
-        "PATH": os.environ["PATH"],
-        "HOME": str(folder),
-        "TERM": "xterm-256color",
-        "XDG_CONFIG_HOME": str(folder / "config"),
-        "XDG_CACHE_HOME": str(folder / "cache"),
-        "COPILOT_TUI_DATA_DIR": str(folder / "data"),
-    }
 
 
 def arguments(server: PacedServer, number: int) -> tuple[str, ...]:

@@ -431,6 +431,27 @@ def test_a_journal_of_a_trashed_conversation_goes_to_the_trash(
     assert store.load(conversation.id).messages[reply.id].content == "text"
 
 
+def test_a_reply_whose_writer_died_before_it_had_a_journal_says_that_it_was_cut_off(
+    store: Store, other: Store, conversation: Conversation
+) -> None:
+    reply = add_empty_reply(conversation)
+    store.save(conversation)
+    journal = store.open_journal(conversation, reply)
+    assert other.load(conversation.id).messages[reply.id].error is None
+    journal.discard()
+    found = other.load(conversation.id).messages[reply.id]
+    assert (found.status, found.error) == (Status.PARTIAL, INTERRUPTED)
+
+
+def test_a_reply_that_was_stopped_says_nothing_of_a_cut(
+    store: Store, other: Store, conversation: Conversation
+) -> None:
+    reply = add_empty_reply(conversation)
+    reply.elapsed_s = 0.1
+    store.save(conversation)
+    assert other.load(conversation.id).messages[reply.id].error is None
+
+
 def test_where_somebody_went_on_a_recovered_reply_does_not_take_the_head(
     store: Store, conversation: Conversation
 ) -> None:
