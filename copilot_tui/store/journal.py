@@ -232,8 +232,7 @@ def read_journal(data: bytes, name: str) -> Left | None:
     version.
     """
     first, found, rest = data.partition(b"\n")
-    # A power cut may leave zeros where a write did not come to the disk; JSON has none.
-    if not found or b"\0" in first:
+    if not found or _has_holes(first):
         return None
     try:
         header = json.loads(first)
@@ -259,6 +258,14 @@ def read_journal(data: bytes, name: str) -> Left | None:
                     append(text)
     left.replace_messages([])
     return Left(left, reply, is_closed)
+
+
+def _has_holes(line: bytes) -> bool:
+    """Whether these are bytes of ours with zeros between, which a power cut leaves where a write
+    did not come to the disk.
+    """
+    rest = line.replace(b"\0", b"")
+    return len(rest) < len(line) and all(byte >= 0x20 for byte in rest)
 
 
 def fold(conversation: Conversation, left: Left) -> bool:
