@@ -9,10 +9,11 @@ from typing import Final, Literal, NamedTuple
 
 from textual.binding import Binding
 
-Place = Literal["prompt", "screen", "transcript"]
-"""Where the key works: in the prompt alone, anywhere on the main screen, or but in the prompt.
+Place = Literal["prompt", "screen", "transcript", "sidebar"]
+"""Where the key works: in the prompt alone, anywhere on the main screen, anywhere but in the
+prompt, or in the sidebar alone.
 
-The last is for keys that write something: the prompt takes no others.
+The last two are for keys that write something: the prompt takes no others.
 """
 
 Group = Literal["Writing", "Conversations", "Replies", "Reading", "Program"]
@@ -126,6 +127,41 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "delete",
         "Delete",
         "delete the conversation; Ctrl+Z brings it back (`d` in the sidebar)",
+        "Conversations",
+    ),
+    Action(
+        "pin",
+        "p",
+        "pin",
+        "Pin or unpin",
+        "in the sidebar, keep a conversation on top of it, or not",
+        "Conversations",
+        place="sidebar",
+    ),
+    Action(
+        "archive",
+        "a",
+        "archive",
+        "Archive, or take out",
+        "in the sidebar, put a conversation away, or take it out of the archive",
+        "Conversations",
+        place="sidebar",
+    ),
+    Action(
+        "archived",
+        "A",
+        "archived",
+        "Archived conversations",
+        "in the sidebar, show what was archived (`/in:archive`; `/#work` shows a tag)",
+        "Conversations",
+        place="sidebar",
+    ),
+    Action(
+        "trash",
+        "",
+        "trash",
+        "Restore from the trash",
+        "choose a deleted conversation to bring back",
         "Conversations",
     ),
     Action(
@@ -431,10 +467,10 @@ def bindings(place: Place) -> list[Binding]:
     return [
         Binding(
             a.keys or f"<{a.id}>",  # which nobody can press, and [keys] may change
-            a.action,
+            f"screen.{a.action}" if place == "sidebar" else a.action,
             a.name,
             id=a.id,
-            priority=place != "transcript",
+            priority=place in ("prompt", "screen"),
             show=False,
         )
         for a in ACTIONS

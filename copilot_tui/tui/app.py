@@ -202,8 +202,9 @@ class CopilotApp(App[int]):
         """Show the conversation that changed last; what was typed until then is meant for it."""
         try:
             await self.desk.read_rows()
-            if self.desk.rows:
-                await self._show(max(self.desk.rows, key=lambda row: row.updated_at).id)
+            rows = [row for row in self.desk.rows if not row.archived]
+            if rows:
+                await self._show(max(rows, key=lambda row: row.updated_at).id)
         finally:
             self.call_later(self._begin)
 
@@ -488,10 +489,10 @@ class CopilotApp(App[int]):
             self._retry_timer.stop()
             self._retry_timer = None
 
-    def save(self, conversation: Conversation) -> None:
-        """Save a conversation that was changed by hand."""
+    def save(self, conversation: Conversation, *, touch: bool = True) -> None:
+        """Save a conversation that was changed by hand; see Desk.save."""
         self.run_worker(
-            self._told(self.desk.save(conversation)),
+            self._told(self.desk.save(conversation, touch=touch)),
             group=f"save:{conversation.id}",
             exit_on_error=False,
         )

@@ -208,9 +208,9 @@ class Desk:
             self._gone = {id_ for id_ in self._gone if self.is_saving(id_)}
         summaries = await asyncio.to_thread(read)
         rows = [
-            Row(each.id, each.title, each.updated_at, each.pinned)
+            Row(each.id, each.title, each.updated_at, each.pinned, each.archived, each.tags)
             for each in summaries
-            if not each.archived and each.id not in self._gone
+            if each.id not in self._gone
         ]
         self._saved.update(row.id for row in rows)
         known = {row.id for row in rows}
@@ -436,9 +436,13 @@ class Desk:
 
         self._saves.keep(conversation.id, write)
 
-    async def save(self, conversation: Conversation) -> None:
-        """Save a conversation that was changed by hand. Raises StoreError."""
-        conversation.touch(self.now())
+    async def save(self, conversation: Conversation, *, touch: bool = True) -> None:
+        """Save a conversation that was changed by hand. Raises StoreError.
+
+        `touch`: it is the newest now.
+        """
+        if touch:
+            conversation.touch(self.now())
         self._only_drafts.discard(conversation.id)
         self._saving.add(conversation.id)
         try:
@@ -607,7 +611,14 @@ class Desk:
 
 
 def _row_of(conversation: Conversation) -> Row:
-    return Row(conversation.id, conversation.title, conversation.updated_at, conversation.pinned)
+    return Row(
+        conversation.id,
+        conversation.title,
+        conversation.updated_at,
+        conversation.pinned,
+        conversation.archived,
+        tuple(conversation.tags),
+    )
 
 
 def last_reply(conversation: Conversation) -> Message | None:

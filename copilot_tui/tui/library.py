@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from copilot_tui.conversation import TitleSource
 from copilot_tui.errors import StoreError
+from copilot_tui.tags import read_title_line, title_line
+from copilot_tui.terminal_text import one_line
 from copilot_tui.tui.answers import in_one_line
 
 if TYPE_CHECKING:
@@ -37,10 +39,15 @@ class Library:
         except StoreError as error:
             self._app.say(in_one_line(error), warn=True)
             return
-        title = await self._app.push_screen_wait(RenameScreen(conversation.title))
-        if title is None:
+        old = one_line(conversation.title)
+        line = await self._app.push_screen_wait(RenameScreen(title_line(old, conversation.tags)))
+        if line is None:
             return
-        conversation.title, conversation.title_source = title, TitleSource.USER
+        title, tags = read_title_line(line, old)
+        if title and title != old:
+            conversation.title, conversation.title_source = title, TitleSource.USER
+        if " ".join(tags) != " ".join(conversation.tags):
+            conversation.tags = tags
         self._desk.note_row(conversation)
         self._app.refresh_sidebar()
         self._app.save(conversation)
@@ -73,6 +80,21 @@ class Library:
         app.undoing.offer(
             lambda: self.restore(conversation_id), f"brings back “{title}”, which was deleted"
         )
+
+    def pick_from_trash(self) -> None:
+        """Let the user choose a deleted conversation to bring back."""
+        self._app.hold_keys()
+        self._app.run_worker(
+            self._pick_from_trash(), group="trash", exclusive=True, exit_on_error=False
+        )
+
+    async def _pick_from_trash(self) -> None:
+        from copilot_tui.tui.screens.trash import TrashScreen
+
+        screen = TrashScreen(self._desk.store.trashed)
+        picked = await self._app.push_screen_wait(screen)
+        if picked is not None:
+            self.restore(picked)
 
     def restore(self, conversation_id: str) -> None:
         """Take a conversation out of the trash, and show it."""

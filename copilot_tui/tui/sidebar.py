@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -21,6 +21,7 @@ from textual.widget import Widget
 
 from copilot_tui.conversation import timestamp
 from copilot_tui.terminal_text import one_line
+from copilot_tui.tui.actions import bindings
 from copilot_tui.tui.messages import ConversationPicked, DeleteWanted, RenameWanted
 
 
@@ -32,6 +33,12 @@ class Row(NamedTuple):
     updated_at: str
     """ISO 8601 in UTC, so that text order is time order."""
     pinned: bool = False
+    archived: bool = False
+    tags: tuple[str, ...] = ()
+
+
+ARCHIVE: Final = "in:archive"
+"""Typed into the filter: what was put away."""
 
 
 class Mark(Enum):
@@ -86,13 +93,16 @@ class Sidebar(ScrollView, can_focus=True):
         Binding("slash", "filter", show=False),
         Binding("r", "rename", show=False),
         Binding("d", "delete", show=False),
+        *bindings("sidebar"),
     ]
 
-    def __init__(self, *, id: str) -> None:
+    def __init__(self, *, archive_key: str = "", id: str) -> None:
         super().__init__(id=id)
+        self._archive_key = archive_key
         self._all: list[Row] = []
         self._folded: list[str] = []
         """The titles as they are compared."""
+        self._archived: list[Row] = []
         self._filter: str | None = None
         """What is typed to narrow the list; None: it is not narrowed."""
         self._now = datetime.now().astimezone()
@@ -112,22 +122,22 @@ class Sidebar(ScrollView, can_focus=True):
 
     def show_rows(self, rows: Sequence[Row], *, now: datetime) -> None:
         """Replace the list; the newest comes first."""
-        self._all = list(rows)
-        self._folded = [row.title.casefold() for row in rows]
+        self._all = [row for row in rows if not row.archived]
+        self._archived = [row for row in rows if row.archived] if len(self._all) < len(rows) else []
+        self._folded = [row.title.casefold() for row in self._all]
         self._now = now
         self._lay_out()
 
     def _lay_out(self) -> None:
         if self._filter:
-            typed = self._filter.casefold()
-            self._rows = [
-                row for row, title in zip(self._all, self._folded, strict=True) if typed in title
-            ]
+            self._rows = self._fitting(self._filter.casefold())
         else:
             self._rows = self._all
         self._lines = _grouped(self._rows, self._now)
         if self._filter is not None:
             self._lines.insert(0, f"/{self._filter}▏ {len(self._rows)}")
+        elif self._archived:
+            self._lines.append(f"▸ {len(self._archived)} archived ({self._archive_key})")
         self._line_of = {
             self._rows[line].id: y for y, line in enumerate(self._lines) if isinstance(line, int)
         }
@@ -135,6 +145,28 @@ class Sidebar(ScrollView, can_focus=True):
             self._cursor = self._rows[0].id if self._filter and self._rows else self._shown
         self.virtual_size = Size(self.size.width, len(self._lines))
         self.refresh()
+
+    def _fitting(self, typed: str) -> list[Row]:
+        """The rows that the filter leaves: a part of the title, #tag, in:archive."""
+        words = typed.split()
+        tags = [word[1:] for word in words if word.startswith("#") and len(word) > 1]
+        if not tags and ARCHIVE not in words:
+            pairs = zip(self._all, self._folded, strict=True)
+            return [row for row, title in pairs if typed in title]
+        wanted = " ".join(word for word in words if word != ARCHIVE and not word.startswith("#"))
+        rows = self._archived if ARCHIVE in words else self._all
+        return [
+            row
+            for row in rows
+            if wanted in row.title.casefold()
+            and all(any(tag.casefold().startswith(want) for tag in row.tags) for want in tags)
+        ]
+
+    def show_archive(self) -> None:
+        """Show what was put away, until Escape."""
+        self._filter = f"{ARCHIVE} "
+        self._lay_out()
+        self.scroll_to(0, 0, animate=False)
 
     def show_marks(self, marks: Mapping[str, Mark]) -> None:
         """Replace the marks, by conversation id."""
@@ -344,6 +376,8 @@ class Sidebar(ScrollView, can_focus=True):
         entry = self._lines[line] if line < len(self._lines) else None
         if isinstance(entry, int):
             self.post_message(ConversationPicked(self._rows[entry].id))
+        elif entry is not None and self._filter is None and line == len(self._lines) - 1:
+            self.show_archive()  # no group ends with its heading
 
 
 def _grouped(rows: Sequence[Row], now: datetime) -> list[str | int]:

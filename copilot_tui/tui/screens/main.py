@@ -60,7 +60,7 @@ class MainScreen(Screen[None]):
         """The four rooms."""
         # Now, so that the first frame is laid out once, and has the sidebar if there is room.
         self._set_layout_classes(self.app.size.width)
-        yield Sidebar(id="sidebar")
+        yield Sidebar(archive_key=self.key("archived"), id="sidebar")
         yield Transcript(
             Palette.from_theme(self.app.current_theme),
             welcome=self._welcome(),
@@ -433,6 +433,25 @@ class MainScreen(Screen[None]):
     def action_sign_out(self) -> None:
         """In the palette."""
         self.desk_app.signing_in.sign_out()
+
+    def action_pin(self) -> None:
+        """`p` in the sidebar."""
+        self.desk_app.organising.pin(self._meant())
+
+    def action_archive(self) -> None:
+        """`a` in the sidebar."""
+        self.desk_app.organising.archive(self._meant())
+
+    def action_archived(self) -> None:
+        """`A` in the sidebar."""
+        if not self.has_class("-sidebar"):
+            self.action_sidebar()
+        self.sidebar.focus()
+        self.sidebar.show_archive()
+
+    def action_trash(self) -> None:
+        """Chosen in the palette."""
+        self.desk_app.library.pick_from_trash()
 
     def action_settings(self) -> None:
         """Ctrl+T."""

@@ -30,7 +30,7 @@ class RenameScreen(Dialog[str | None]):
     def compose(self) -> ComposeResult:
         """The title to be changed."""
         with Vertical(id="rename"):
-            yield Label("Title of the conversation")
+            yield Label("Title of the conversation, and tags: #work")
             yield HarmlessInput(self._old, select_on_focus=True, compact=True)
             yield Label("Enter saves · Escape leaves it as it was", classes="hint")
 
