@@ -142,9 +142,24 @@ def another_reply(
     now: Callable[[], datetime] = utc_now,
     make_id: Callable[[], str] = new_id,
 ) -> Turn:
-    """Add an empty reply beside this one, to the same prompt. The old one stays a version."""
-    prompt = conversation.messages[conversation.messages[reply_id].parent_id or ""]
-    return _turn_under(conversation, prompt, backend_name=backend_name, now=now, make_id=make_id)
+    """Add an empty reply beside this one, to the same prompt. The old one stays a version.
+
+    One that failed before a word is no version of anything: the new one takes its place, and goes
+    on where the server knows the conversation by.
+    """
+    old = conversation.messages[reply_id]
+    prompt = conversation.messages[old.parent_id or ""]
+    is_nothing = old.status is Status.ERROR and not (
+        old.content or old.reasoning or conversation.children(reply_id)
+    )
+    if is_nothing:
+        conversation.discard(reply_id)
+        # Another object, and not this one changed: a thread may be saving it.
+        conversation.deleted = [*conversation.deleted, reply_id]
+    turn = _turn_under(conversation, prompt, backend_name=backend_name, now=now, make_id=make_id)
+    if is_nothing:
+        turn.reply.wire = dict(old.wire)
+    return turn
 
 
 def _turn_under(

@@ -298,12 +298,12 @@ async def test_wire_usage_and_model_are_kept_with_the_reply(
     assert (reply.model, reply.usage) == ("gpt-4o", {"total_tokens": 3})
 
 
-async def test_trying_again_keeps_the_failed_reply_as_a_version(
+async def test_trying_again_keeps_a_failed_reply_that_said_something_as_a_version(
     store: Store, conversation: Conversation
 ) -> None:
     turn = begin(conversation)
     with pytest.raises(ReplyFailed):
-        await run(turn, FakeBackend([ReplyFailed("no")]), store)
+        await run(turn, FakeBackend(["now ", ReplyFailed("no")]), store)
     again = another_reply(conversation, turn.reply.id, backend_name="fake")
     await run(again, FakeBackend(["now it works"]), store)
     saved = store.load(conversation.id)
@@ -395,3 +395,39 @@ async def test_nothing_is_asked_of_the_server_when_the_prompt_cannot_be_saved(
     with pytest.raises(StoreError):
         await run(begin(conversation), backend, Store(data_dir, cache_dir))
     assert backend.requests == []
+
+
+async def test_what_failed_before_a_word_makes_room_for_the_next_try_also_on_disk(
+    store: Store,
+) -> None:
+    conversation = new_conversation(now=utc_now())
+    turn = new_turn(conversation, "hi", backend_name="fake")
+    backend = FakeBackend([Delta(wire={"conversation_id": "thread"}), ReplyFailed("no")], ["Hi"])
+    with pytest.raises(ReplyFailed):
+        await run(turn, backend, store)
+    again = another_reply(conversation, turn.reply.id, backend_name="fake")
+    assert again.reply.wire == {"conversation_id": "thread"}
+    await run(again, backend, store)
+    assert [m.content for m in conversation.messages.values()] == ["hi", "Hi"]
+    saved = store.load(conversation.id)
+    assert [m.content for m in saved.messages.values()] == ["hi", "Hi"]
+    assert (saved.deleted, saved.head) == ([turn.reply.id], again.reply.id)
+
+
+@pytest.mark.parametrize("what", ["text", "reasoning", "follower", "stopped"])
+async def test_whatever_came_of_a_failed_reply_stays_a_version(what: str) -> None:
+    conversation = new_conversation(now=utc_now())
+    reply = new_turn(conversation, "hi", backend_name="fake").reply
+    reply.status, reply.error = Status.ERROR, "it broke"
+    match what:
+        case "text":
+            reply.content = "Hal"
+        case "reasoning":
+            reply.reasoning = "Hm"
+        case "follower":
+            new_turn(conversation, "and?", backend_name="fake")
+        case "stopped":
+            reply.status, reply.error = Status.PARTIAL, None
+    again = another_reply(conversation, reply.id, backend_name="fake")
+    assert conversation.siblings(again.reply.id) == [reply, again.reply]
+    assert conversation.deleted == []
