@@ -80,6 +80,8 @@ class BackendConfig:
     connect_timeout_s: float = 10.0
     read_timeout_s: float = 600.0
     """Seconds between two pieces of a reply. A model may think for minutes."""
+    allow_http: bool = False
+    """A key may go to an http:// address on another machine, readable for all on the way."""
     max_wait_s: float = 60.0
     """A Retry-After of at most this many seconds is waited for."""
     max_replies: int = 8
@@ -314,6 +316,7 @@ def _overridden(backend: BackendConfig, given: Mapping[str, str]) -> BackendConf
         key = "api_url" if backend.kind == "github-web" else "base_url"
         changes[key] = _tidy(given["base_url"])
         changes["owns_address"] = origin(changes[key]) == origin(getattr(backend, key))
+        changes["allow_http"] = backend.allow_http and changes["owns_address"]
     return replace(backend, **changes)
 
 
@@ -344,6 +347,24 @@ def address_of(base_url: str) -> str:
     scheme, host, port = origin(base_url)
     shown = f"[{host}]" if host and ":" in host else host
     return f"{scheme}://{shown}" + ("" if port == _PORTS.get(scheme) else f":{port}")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host is this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    import ipaddress  # most hosts have a name
+
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_open_way(url: str) -> bool:
+    """Whether all on the way can read what goes there: http:// to another machine."""
+    parts = urlsplit(url)
+    return parts.scheme == "http" and not is_loopback(parts.hostname or "")
 
 
 def address_fault(url: str) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-ValueType = Literal["text", "seconds", "command", "count"]
+ValueType = Literal["text", "seconds", "command", "count", "switch"]
 
 TOP_KEYS: Final[dict[str, ValueType]] = {
     "backend": "text",
@@ -43,6 +43,7 @@ BACKEND_KEYS: Final[dict[str, ValueType]] = {
     "read_timeout_s": "seconds",
     "max_wait_s": "seconds",
     "max_replies": "count",
+    "allow_http": "switch",
 }
 """The keys of a `[backends.NAME]`. What each means stands in `config.BackendConfig`."""
 
@@ -60,6 +61,7 @@ _WANTED: Final[dict[ValueType, str]] = {
     "text": "a text in quotes",
     "seconds": "a number of seconds above 0",
     "count": "a whole number above 0",
+    "switch": "true or false",
     "command": 'a list of texts, such as ["pass", "show", "x"]',
 }
 
@@ -178,6 +180,8 @@ def _is(value: object, wanted: ValueType) -> bool:
         return type(value) in (int, float) and 0 < float(str(value)) < float("inf")
     if wanted == "count":
         return type(value) is int and value > 0
+    if wanted == "switch":
+        return isinstance(value, bool)
     if wanted == "command":
         return isinstance(value, list) and bool(value) and all(isinstance(v, str) for v in value)
     return isinstance(value, str)

@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-from copilot_tui.config import address_of, default_credentials_file
-from copilot_tui.errors import MissingKey
+from copilot_tui.config import address_of, default_credentials_file, is_open_way
+from copilot_tui.errors import MissingKey, OpenWay
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,6 +98,20 @@ def stored_secret(name: str, *, file: Path | None = None, address: str | None = 
             f"Sign in again, or out: copilot-tui login {name}, copilot-tui logout {name}",
         )
     return keyring_store.secret_of(sign_in)
+
+
+def require_closed_way(config: BackendConfig) -> None:
+    """Raises OpenWay if a key for this address would travel unencrypted to another machine, and
+    the configuration does not allow it.
+    """
+    if config.allow_http or not is_open_way(config.base_url):
+        return
+    raise OpenWay(
+        f"the key for {config.name} was not sent: everyone on the way to "
+        f"{address_of(config.base_url)} could read it",
+        f"Use https://, or write {'' if config.owns_address else 'base_url and '}"
+        f"allow_http = true under [backends.{config.name}] in the configuration.",
+    )
 
 
 def server_key(config: BackendConfig, environ: Mapping[str, str] = os.environ) -> str | None:

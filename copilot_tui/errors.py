@@ -15,6 +15,7 @@ CopilotTuiError
     ├── ReplyFailed       the reply itself reported an error
     ├── CutOff            the reply ended in the middle; what came is kept
     ├── EmptyReply        a reply with nothing in it
+    ├── OpenWay           the key would travel unencrypted, and nobody has allowed it
     ├── MissingKey        the backend wants a key and there is none
     ├── MissingAuth       nobody is signed in, or the sign-in is no longer good
     └── BadReply          the answer is nothing this program understands
@@ -107,6 +108,10 @@ class CutOff(BackendError):
 
 class EmptyReply(BackendError):
     """A reply without text, reasoning or tool call."""
+
+
+class OpenWay(BackendError):
+    """The key would travel unencrypted to another machine; it was not sent."""
 
 
 class MissingKey(BackendError):

@@ -16,6 +16,7 @@ from urllib.request import getproxies, proxy_bypass
 import httpcore
 import httpx
 
+from copilot_tui.config import is_loopback
 from copilot_tui.errors import ConnectionFailed
 
 if TYPE_CHECKING:
@@ -49,16 +50,6 @@ def proxy_for(url: str, config: BackendConfig) -> str | None:
     if _in_networks(host, proxies.get("no", "")):
         return None
     return _with_scheme(proxy)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether the host is this machine."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _with_scheme(proxy: str) -> str:

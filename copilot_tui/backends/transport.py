@@ -32,6 +32,7 @@ from copilot_tui.backends.server_words import (
     without_secrets,
 )
 from copilot_tui.conversation import utc_now
+from copilot_tui.credentials import require_closed_way
 from copilot_tui.errors import (
     BackendError,
     BadReply,
@@ -186,6 +187,8 @@ class Transport:
             keys = dict(self._key_headers(self.config))
         except ConfigError as error:
             raise MissingKey(str(error), error.hint) from error
+        if any(keys.values()):
+            require_closed_way(self.config)
         self._secrets.update(s for name, value in keys.items() for s in _secrets_in(name, value))
         return {
             "User-Agent": f"copilot-tui/{__version__}",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from textual.worker import WorkerCancelled
 
 from copilot_tui.conversation import Status
-from copilot_tui.errors import CopilotTuiError, StoreError
+from copilot_tui.errors import CopilotTuiError, OpenWay, StoreError
 from copilot_tui.tui import messages
 from copilot_tui.tui.desk import last_reply
 
@@ -196,6 +196,8 @@ class Answers:
             if isinstance(error, StoreError):
                 post(messages.Notice(id_, in_one_line(error), is_warning=True))
                 self._desk.keep_saved(turn)
+            if isinstance(error, OpenWay):
+                post(messages.ConsentWanted(id_))
             # A reply that had ended when it could not be saved is what it is.
             has_ended = isinstance(error, StoreError) and turn.reply.elapsed_s is not None
             if turn.reply.error is None and not has_ended:

@@ -21,6 +21,7 @@ from copilot_tui.tui.actions import ACTIONS, COMMANDS
 from copilot_tui.tui.answers import Answers, in_one_line
 from copilot_tui.tui.choosing import Choosing
 from copilot_tui.tui.composer import Composer
+from copilot_tui.tui.consent import Consent
 from copilot_tui.tui.copying import Copying
 from copilot_tui.tui.desk import RETRY_S, Desk
 from copilot_tui.tui.editing import Editing
@@ -94,6 +95,7 @@ class CopilotApp(App[int]):
         self.undoing = Undoing(self)
         self.versions = Versions(self)
         self.signing_in = SigningIn(self)
+        self.consent = Consent(self)
         self.choosing = Choosing(self)
         self.keeping = Keeping(self)
         self.library = Library(self)
@@ -467,6 +469,10 @@ class CopilotApp(App[int]):
     def _waiting_changed(self) -> None:
         self.refresh_sidebar()
         self.refresh_status()
+
+    def on_consent_wanted(self, message: messages.ConsentWanted) -> None:
+        """Ask whether a key may travel unencrypted."""
+        self.consent.ask(message.conversation_id)
 
     def on_notice(self, message: messages.Notice) -> None:
         """Say it, if it is about what is shown or must be known anyway."""

@@ -593,6 +593,17 @@ class Desk:
         """Backends that were made anew; replies may still stream from them."""
         return []
 
+    async def allow_http(self, name: str) -> None:
+        """Let this backend's key travel unencrypted until the program ends."""
+        allowed = replace(self.config.backends[name], allow_http=True)
+        is_chosen = self.config.backend.name == name
+        self.config = replace(
+            self.config,
+            backends={**self.config.backends, name: allowed},
+            backend=allowed if is_chosen else self.config.backend,
+        )
+        await self.renew_backend(name)
+
     async def renew_backend(self, name: str) -> None:
         """Let the next reply read keys and sign-ins again. Others stream on as they are."""
         backend = self._backends.pop(name, None)

@@ -27,6 +27,13 @@ class ReplyEnded(Message):
 
 
 @dataclass
+class ConsentWanted(Message):
+    """This reply failed because a key would have travelled unencrypted."""
+
+    conversation_id: str
+
+
+@dataclass
 class Notice(Message):
     """Something to say in the status line while this conversation is shown."""
 

@@ -18,11 +18,11 @@ import pytest
 
 from copilot_tui.backends import failures, network
 from copilot_tui.backends.failures import as_backend_error, duration
-from copilot_tui.backends.network import is_loopback, proxy_for
+from copilot_tui.backends.network import proxy_for
 from copilot_tui.backends.openai import OpenAI
 from copilot_tui.backends.server_words import LENGTH_LIMIT
 from copilot_tui.backends.transport import REDIRECT_LIMIT
-from copilot_tui.config import BackendConfig
+from copilot_tui.config import BackendConfig, is_loopback
 from copilot_tui.errors import (
     BackendError,
     BadReply,

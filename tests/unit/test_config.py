@@ -248,6 +248,10 @@ def test_the_usual_file_is_read(tmp_path: Path) -> None:
             "[backends.'my g4f']\nmax_wait_s = true",
             "FILE, line 2: max_wait_s in [backends.my g4f] must be a number of seconds above 0",
         ),
+        (
+            '[backends.g4f]\nallow_http = "yes"',
+            "line 2: allow_http in [backends.g4f] must be true or",
+        ),
         ("[backends.g4f]\nmax_wait_s = inf", "line 2: max_wait_s in [backends.g4f] must be a"),
         ("[backends.g4f]\nmax_wait_s = -1", "line 2: max_wait_s in [backends.g4f] must be a"),
         ("[backends.g4f]\napi_key_command = 'pass x'", "line 2: api_key_command in [backends.g4f]"),

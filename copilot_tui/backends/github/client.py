@@ -133,6 +133,7 @@ class GithubCopilot:
             token_url=cls.token_url,
             api_url=cls.api_url.rstrip("/"),
             proxy=proxy or "",
+            allow_http=True,  # whoever wrote other addresses into a subclass has meant them
         )
         known = conversation or Conversation(conversation_id or "")
         prompt = chat.Prompt(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import platformdirs
 
 from copilot_tui.config import APP_NAME
+from copilot_tui.credentials import require_closed_way
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -62,6 +63,8 @@ def find(
     """
     home = own_home()
     given = key(config)
+    if given:
+        require_closed_way(config)
     if given or config.base_url:
         return SignIn(given, home)
     return _found(environ) or SignIn(None, home)
