@@ -53,7 +53,9 @@ def plan(request: ReplyRequest, config: BackendConfig, make_id: Callable[[], str
     if chosen := request.settings.get("provider"):
         config = replace(config, provider=chosen)
     key = _WireKey(config.base_url, config.provider)
-    past = memory(request, key.made, request.conversation.id)
+    # The thread of a first branch may hold what was deleted since.
+    first_id = None if request.conversation.deleted else request.conversation.id
+    past = memory(request, key.made, first_id)
     conversation_id = past.conversation_id or make_id()
     knows_branch = past.known is not None
     branch = spoken(request.path)

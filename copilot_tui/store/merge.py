@@ -44,7 +44,7 @@ def merge(base: Conversation | None, mine: Conversation, theirs: Conversation) -
     Messages are kept by their ids, all but those that either has deleted. Base, mine and theirs
     stay as they are.
     """
-    deleted = list(dict.fromkeys((*theirs.deleted, *mine.deleted)))
+    deleted = _deleted(base, mine, theirs)
     messages = _messages(mine, theirs, frozenset(deleted))
     title, source = _title(base, mine, theirs)
     merged = Conversation(
@@ -64,6 +64,13 @@ def merge(base: Conversation | None, mine: Conversation, theirs: Conversation) -
     if merged.head is None:
         merged.head = next(reversed(merged.messages), None)
     return merged
+
+
+def _deleted(base: Conversation | None, mine: Conversation, theirs: Conversation) -> list[str]:
+    """What either has deleted, but what either has taken back since `base`."""
+    both = set(mine.deleted) & set(theirs.deleted)
+    taken_back = set(base.deleted) - both if base is not None else set()
+    return [id_ for id_ in dict.fromkeys((*theirs.deleted, *mine.deleted)) if id_ not in taken_back]
 
 
 def _of_three(

@@ -23,6 +23,7 @@ from copilot_tui.tui.choosing import Choosing
 from copilot_tui.tui.composer import Composer
 from copilot_tui.tui.consent import Consent
 from copilot_tui.tui.copying import Copying
+from copilot_tui.tui.deleting import Deleting
 from copilot_tui.tui.desk import RETRY_S, Desk
 from copilot_tui.tui.editing import Editing
 from copilot_tui.tui.keeping import Keeping
@@ -91,6 +92,7 @@ class CopilotApp(App[int]):
         desk.shown_id = self.shown.id
         self.answers = Answers(self)
         self.copying = Copying(self)
+        self.deleting = Deleting(self)
         self.editing = Editing(self)
         self.undoing = Undoing(self)
         self.versions = Versions(self)
@@ -430,7 +432,7 @@ class CopilotApp(App[int]):
         prompt = self.main.composer.text
         if not prompt.strip():
             self.answers.try_again()
-        elif self.editing.message is not None:
+        elif self.editing.is_on:
             self.editing.send(prompt)
         else:
             self.queueing.send_prompt()

@@ -23,9 +23,15 @@ class Editing:
         """The message of the shown conversation that is being edited; None: none is."""
         return self._desk.edited(self._app.shown)
 
+    @property
+    def is_on(self) -> bool:
+        """Whether something is edited, also if another program has deleted the message since."""
+        draft = self._desk.drafts.get(self._app.shown.id)
+        return draft is not None and draft.editing is not None
+
     def show(self) -> str:
         """Mark the prompt while something is edited in it; what to say in the status line."""
-        edited = self.message is not None
+        edited = self.is_on
         self._app.main.composer.set_class(edited, "-editing")
         return f"editing: {self._app.main.key('escape')} leaves it as it was" if edited else ""
 
@@ -62,15 +68,15 @@ class Editing:
         app.refresh_sidebar()
 
     def send(self, prompt: str) -> None:
-        """Send what was edited as another version."""
+        """Send what was edited as another version, or as it is if there is no other any more."""
         app, message = self._app, self.message
-        if message is not None and app.answers.send(app.shown, prompt, instead_of=message.id):
+        if app.answers.send(app.shown, prompt, instead_of=message.id if message else None):
             self._show_draft()
 
     def cancel(self) -> bool:
         """Leave the message as it was; whether one was being edited."""
         app, message = self._app, self.message
-        if message is None:
+        if not self.is_on:
             return False
         text, caret = app.main.composer.text, app.main.composer.caret
         conversation = app.shown
@@ -78,7 +84,7 @@ class Editing:
         self._show_draft()
         app.refresh_status()
         app.refresh_sidebar()
-        if text.strip() and text != message.content:
+        if message is not None and text.strip() and text != message.content:
             app.undoing.offer(
                 lambda: self._go_on(conversation, message, text, caret), "goes on with the edit"
             )

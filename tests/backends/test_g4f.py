@@ -12,6 +12,7 @@ from copilot_tui.backends.g4f import G4F, Plan, plan
 from copilot_tui.config import BackendConfig
 from copilot_tui.conversation import Role, Status
 from copilot_tui.errors import ConnectionFailed, Refused, ReplyFailed
+from copilot_tui.pruning import delete, whole_turn
 from tests.backends.asking import Tree, contents, gather, hello
 from tests.server import DONE, Gate, Server, chunk, event, finish
 
@@ -288,6 +289,22 @@ def test_a_first_prompt_that_was_edited_after_its_reply_was_stopped_gets_a_fresh
     tree.conversation.head = None
     tree.user("u1 edited")
     assert sent(tree.request()) == ("fresh-id", ["u1 edited"])
+
+
+def test_after_a_deletion_the_thread_that_knows_of_it_is_left() -> None:
+    tree = one_turn()
+    tree.user("u2")
+    tree.reply("a2", **wire())
+    delete(tree.conversation, whole_turn(tree.conversation, "m4"))
+    tree.user("u3")
+    assert sent(tree.request()) == ("fresh-id", folded("User: u1", "Assistant: a1", "User: u3"))
+
+
+def test_after_the_first_turn_was_deleted_the_next_one_begins_a_new_thread() -> None:
+    tree = one_turn()
+    delete(tree.conversation, whole_turn(tree.conversation, "m1"))
+    tree.user("u2")
+    assert sent(tree.request()) == ("fresh-id", ["u2"])
 
 
 FOREIGN: list[dict[str, Any]] = [

@@ -56,6 +56,31 @@ def test_both_writers_messages_are_kept_where_their_prompts_hang() -> None:
     assert merged.head == "2"
 
 
+def test_a_deletion_that_i_took_back_is_no_deletion_any_more() -> None:
+    base = talk(message("1"))
+    base.deleted = ["2"]
+    mine, theirs = deepcopy(base), deepcopy(base)
+    mine.deleted = []
+    mine.add(message("2"))
+    theirs.add(message("3"))
+    for merged in (merge(outline(base), mine, theirs), merge(outline(base), theirs, mine)):
+        assert merged.deleted == []
+        assert list(merged.messages) == ["1", "2", "3"]
+
+
+def test_a_deletion_holds_whoever_made_it_and_without_a_base_both_do() -> None:
+    base = talk(message("1"), message("2"))
+    mine, theirs = deepcopy(base), deepcopy(base)
+    mine.deleted = ["2"]
+    mine.replace_messages([mine.messages["1"]])
+    for merged in (
+        merge(outline(base), mine, theirs),
+        merge(outline(base), theirs, mine),
+        merge(None, theirs, mine),
+    ):
+        assert (merged.deleted, list(merged.messages)) == (["2"], ["1"])
+
+
 def test_the_head_stays_theirs_if_i_did_not_move_mine() -> None:
     base = talk(message("1"))
     mine, theirs = deepcopy(base), deepcopy(base)

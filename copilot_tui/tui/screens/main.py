@@ -434,6 +434,14 @@ class MainScreen(Screen[None]):
         """In the palette."""
         self.desk_app.signing_in.sign_out()
 
+    def action_delete_message(self) -> None:
+        """`x` in the transcript."""
+        self.desk_app.deleting.delete_message(self._read)
+
+    def action_delete_turn(self) -> None:
+        """`X` in the transcript."""
+        self.desk_app.deleting.delete_turn(self._read)
+
     def action_pin(self) -> None:
         """`p` in the sidebar."""
         self.desk_app.organising.pin(self._meant())
