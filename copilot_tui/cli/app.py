@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from copilot_tui import config
 from copilot_tui.errors import UsageError
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     import argparse
 
     from copilot_tui.config import Config
+
+_WEB_DRIVER: Final = "textual.drivers.web_driver:WebDriver"
+"""What textual-serve says: a browser is the terminal, and stdin and stdout are its pipes."""
 
 
 def run(given: argparse.Namespace) -> int:
@@ -68,4 +72,6 @@ def _run(loaded: Config, how: _How) -> int:
 
 
 def _has_terminal() -> bool:
+    if os.environ.get("TEXTUAL_DRIVER") == _WEB_DRIVER:
+        return True
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))

@@ -31,6 +31,7 @@ _MODULES: Final = {
     "logout": "login",
     "config": "configuration",
     "completion": "completion",
+    "serve": "serve",
     "doctor": "doctor",
 }
 """Command → the module of this package whose `run` does it. Only that one is imported."""

@@ -267,6 +267,11 @@ def _add_config(parser: argparse.ArgumentParser) -> None:
     _add_json(parser, "an array of objects")
 
 
+def _add_serve(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", metavar="HOST", help="default: 127.0.0.1, this machine alone")
+    parser.add_argument("--port", metavar="N", type=int, help="default: 8000; 0: any that is free")
+
+
 def _add_completion(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("shell", choices=("bash", "zsh", "fish"), metavar="bash|zsh|fish")
 
@@ -292,6 +297,7 @@ COMMANDS: Final[dict[str, Command]] = {
         Command("login", "[BACKEND]", "keep a key or a sign-in in the keyring", _add_login),
         Command("logout", "[BACKEND]", "remove it", _add_login),
         Command("config", "[--json]", "every setting in effect, and where it is from", _add_config),
+        Command("serve", "[--host HOST] [--port N]", "the app in a web browser", _add_serve),
         Command(
             "completion", "bash|zsh|fish", "a script that completes in your shell", _add_completion
         ),

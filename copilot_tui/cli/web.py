@@ -1,0 +1,110 @@
+"""textual-serve's server, for nobody but who has the address that is printed.
+
+Any page in a browser, and any user of this machine, may call a port of 127.0.0.1. So the address
+holds a word that is made anew for each start; it becomes a cookie, without which nothing answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+import secrets
+import signal
+import socket
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from aiohttp import web
+from textual_serve.server import Server
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+_COOKIE: Final = "copilot-tui"
+
+_HEADERS: Final = {
+    # textual-serve's page asks Google for a font; nobody is asked for anything here.
+    "Content-Security-Policy": "default-src 'self' 'unsafe-inline' data: blob:; "
+    "connect-src 'self' ws:; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+def serve(command: str, host: str, port: int, say: Callable[[str], object]) -> int:
+    """Serve until a signal; the exit status that it means. Raises OSError."""
+    for name in ("textual-serve", "aiohttp"):  # their tracebacks show variables
+        log = logging.getLogger(name)
+        log.addHandler(logging.NullHandler())
+        log.propagate = False
+    return asyncio.run(_serve(command, host, port, say))
+
+
+async def _serve(command: str, host: str, port: int, say: Callable[[str], object]) -> int:
+    word = secrets.token_urlsafe()
+    server = Server(command, host, port, title="copilot-tui")
+    server.on_startup = _say_nothing  # it prints the command
+    app = await server._make_app()  # the routes; there is no public way to them
+    app.middlewares.append(_guard(server, word))
+    app.on_response_prepare.append(_add_headers)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+        real_port = runner.addresses[0][1]
+        name = socket.gethostname() if host in ("0.0.0.0", "::") else host
+        shown = f"[{name}]" if ":" in name else name
+        say(f"http://{shown}:{real_port}/?word={word}")
+        say("Open that address in a browser. Ctrl+C ends it.")
+        return await _until_a_signal()
+    finally:
+        await runner.cleanup()
+
+
+async def _say_nothing(_: web.Application) -> None:
+    """In place of the banner."""
+
+
+async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(_HEADERS)
+
+
+def _guard(server: Server, word: str) -> Any:  # noqa: ANN401  aiohttp's own type for middlewares
+    """Answers nobody without the word."""
+
+    def is_it(given: str | None) -> bool:
+        return given is not None and hmac.compare_digest(given.encode(), word.encode())
+
+    async def guard(
+        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        if is_it(request.query.get("word")):
+            found = web.HTTPFound("/")
+            found.set_cookie(_COOKIE, word, httponly=True, samesite="Strict")
+            raise found
+        origin = request.headers.get("Origin")
+        if origin is not None and origin.partition("://")[2] != request.host:
+            raise web.HTTPForbidden(text="This page may not ask here.\n")
+        if not is_it(request.cookies.get(_COOKIE)):
+            raise web.HTTPForbidden(text="Open the address that copilot-tui serve has printed.\n")
+        server.public_url = f"http://{request.host}"  # what the page is told to call
+        return await handler(request)
+
+    return web.middleware(guard)
+
+
+async def _until_a_signal() -> int:
+    ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    def end(number: int) -> None:
+        if not ended.done():
+            ended.set_result(128 + number)
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        with suppress(KeyError, NotImplementedError):  # Windows: Ctrl+C is a KeyboardInterrupt
+            asyncio.get_running_loop().add_signal_handler(
+                signal.Signals[name], end, signal.Signals[name]
+            )
+    return await ended
