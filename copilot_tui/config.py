@@ -26,6 +26,7 @@ import platformdirs
 
 from copilot_tui import config_file
 from copilot_tui.config_file import ConfigFile, nearest
+from copilot_tui.config_ui import Ui, read_ui
 from copilot_tui.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ class Config:
     """It may not exist."""
     keys: dict[str, str] = field(default_factory=dict)
     """[keys]: binding id → key."""
+    ui: Ui = field(default_factory=Ui)
     demo: bool = False
     """Started with --demo."""
     is_backend_given: bool = False
@@ -207,6 +209,7 @@ def load(
         cache_dir=platformdirs.user_cache_path(APP_NAME, appauthor=False),
         config_file=file.path,
         keys=file.keys,
+        ui=read_ui(file, environ),
         demo=demo,
         is_backend_given=any(name in given for name in ("backend", "base_url", "provider")),
         given_model=given.get("model"),

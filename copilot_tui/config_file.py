@@ -47,7 +47,18 @@ BACKEND_KEYS: Final[dict[str, ValueType]] = {
 }
 """The keys of a `[backends.NAME]`. What each means stands in `config.BackendConfig`."""
 
-TABLES: Final = ("backends", "keys")
+UI_KEYS: Final[dict[str, ValueType]] = {
+    "theme": "text",
+    "mouse": "switch",
+    "sidebar_width": "count",
+    "reading_width": "count",
+    "reduced_motion": "switch",
+    "notifications": "switch",
+    "auto_copy": "switch",
+}
+"""The keys of [ui]. What each means stands in `config_ui.Ui`."""
+
+TABLES: Final = ("backends", "keys", "ui")
 
 _SECRET: Final = re.compile(
     r"(^|_|-)(api_?key|key|token|secret|password|cookies?|authorization)$", re.I
@@ -77,6 +88,8 @@ class ConfigFile:
     """Backend's name → by BACKEND_KEYS."""
     keys: dict[str, str] = field(default_factory=dict)
     """[keys]: binding id → key."""
+    ui: dict[str, Any] = field(default_factory=dict)
+    """By UI_KEYS."""
     text: str = ""
 
     def complaint(self, message: str, hint: str = "", *, table: str = "", key: str) -> ConfigError:
@@ -116,7 +129,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def _checked(file: ConfigFile, found: dict[str, Any]) -> ConfigFile:
-    backends, keys = (_table(file, found.pop(name, {}), name) for name in TABLES)
+    backends, keys, ui = (_table(file, found.pop(name, {}), name) for name in TABLES)
     return ConfigFile(
         path=file.path,
         text=file.text,
@@ -131,6 +144,7 @@ def _checked(file: ConfigFile, found: dict[str, Any]) -> ConfigFile:
             for name, values in backends.items()
         },
         keys=_values(file, keys, dict.fromkeys(keys, "text"), table="keys"),
+        ui=_values(file, ui, UI_KEYS, table="ui"),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from copilot_tui import config, config_file, credentials
@@ -68,9 +68,14 @@ def settings(
         if name != chosen.name:
             for key in file.backends[name]:
                 yield from _of_backend(key, loaded.backends[name], said, is_chosen=False)
+    for key, value in asdict(loaded.ui).items():
+        is_accessible = key == "reduced_motion" and value and key not in file.ui
+        origin = "environment ACCESSIBLE" if is_accessible else DEFAULT
+        shown = "by the window" if value is None else _shown(value)
+        yield Setting(f"ui.{key}", shown, said.in_file if key in file.ui else origin)
     for each in fields(file):
         table = getattr(file, each.name)
-        if each.name not in ("top", "backends") and isinstance(table, dict):
+        if each.name not in ("top", "backends", "ui") and isinstance(table, dict):
             for key, value in table.items():
                 yield Setting(f"{each.name}.{key}", _shown(value), said.in_file)
 

@@ -34,11 +34,15 @@ def run(
             Desk(config, private=private),
             prompt=prompt,
             continue_last=continue_last,
-            dark=background_is_dark(terminal),
+            dark=_is_dark(config.ui.theme, terminal),
             driver=driver_class(terminal),
         )
         signals.leave_with(app.leave)
-        status = app.run()
+        status = app.run(mouse=config.ui.mouse)
     if app.fault is not None:
         raise app.fault
     return status if status is not None else 1
+
+
+def _is_dark(theme: str, terminal: Terminal) -> bool:
+    return background_is_dark(terminal) if theme == "auto" else theme == "dark"

@@ -85,6 +85,14 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "Conversations",
     ),
     Action(
+        "unread",
+        "alt+u",
+        "unread",
+        "Next unread",
+        "go to the next conversation with something unread",
+        "Conversations",
+    ),
+    Action(
         "focus-next",
         "tab",
         "focus_next_room",
@@ -162,6 +170,14 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "trash",
         "Restore from the trash",
         "choose a deleted conversation to bring back",
+        "Conversations",
+    ),
+    Action(
+        "merge-copies",
+        "",
+        "merge_copies",
+        "Merge conflict copies",
+        "bring together what Syncthing or Dropbox left of a conversation changed in two places",
         "Conversations",
     ),
     Action(
@@ -452,27 +468,18 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "change between the light and the dark theme",
         "Program",
     ),
+    Action(
+        "mouse",
+        "",
+        "mouse",
+        "Mouse on or off",
+        "let the terminal select text by itself, or the app; until the end of this session",
+        "Program",
+    ),
     Action("help", "f1", "help", "Keys", "show all keys", "Program"),
     Action("quit", "ctrl+q", "quit", "Quit", "quit; everything is saved", "Program"),
 )
 
-
-class Command(NamedTuple):
-    """Something that the palette alone offers: too rare for a key."""
-
-    action: str
-    """The method of the screen: action_…"""
-    name: str
-    help: str
-
-
-COMMANDS: Final[tuple[Command, ...]] = (
-    Command(
-        "merge_copies",
-        "Merge conflict copies",
-        "bring together what Syncthing or Dropbox left of a conversation changed in two places",
-    ),
-)
 
 _BY_ID: Final = {action.id: action for action in ACTIONS}
 

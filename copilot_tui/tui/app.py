@@ -8,6 +8,7 @@ import asyncio
 import gc
 import sys
 from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
@@ -17,7 +18,7 @@ from textual.worker import Worker, WorkerState
 from copilot_tui.conversation import Role
 from copilot_tui.errors import CopilotTuiError, StoreError
 from copilot_tui.tui import messages
-from copilot_tui.tui.actions import ACTIONS, COMMANDS
+from copilot_tui.tui.actions import ACTIONS
 from copilot_tui.tui.answers import Answers, in_one_line
 from copilot_tui.tui.choosing import Choosing
 from copilot_tui.tui.composer import Composer
@@ -28,6 +29,7 @@ from copilot_tui.tui.desk import RETRY_S, Desk
 from copilot_tui.tui.editing import Editing
 from copilot_tui.tui.keeping import Keeping
 from copilot_tui.tui.library import Library
+from copilot_tui.tui.notifying import Notifying
 from copilot_tui.tui.organising import Organising
 from copilot_tui.tui.palette import Palette
 from copilot_tui.tui.queueing import Queueing
@@ -50,7 +52,6 @@ if TYPE_CHECKING:
 
     from copilot_tui.config import BackendConfig
     from copilot_tui.conversation import Conversation
-    from copilot_tui.tui.actions import Action, Command
 
 NOTICE_S = 8.0
 
@@ -466,6 +467,7 @@ class CopilotApp(App[int]):
             exit_on_error=False,
         )
         if (conversation := self.desk.open.get(message.conversation_id)) is not None:
+            self.notifying.ended(conversation, message.reply_id)
             self.queueing.ended(conversation)
 
     def _waiting_changed(self) -> None:
@@ -475,6 +477,19 @@ class CopilotApp(App[int]):
     def on_consent_wanted(self, message: messages.ConsentWanted) -> None:
         """Ask whether a key may travel unencrypted."""
         self.consent.ask(message.conversation_id)
+
+    @cached_property
+    def notifying(self) -> Notifying:
+        """Tells of replies to who looks elsewhere."""
+        return Notifying(self)
+
+    def on_app_blur(self) -> None:
+        """The terminal has lost the focus."""
+        self.notifying.is_looked_at = False
+
+    def on_app_focus(self) -> None:
+        """It has it again."""
+        self.notifying.is_looked_at = True
 
     def on_notice(self, message: messages.Notice) -> None:
         """Say it, if it is about what is shown or must be known anyway."""
@@ -569,9 +584,10 @@ class CopilotApp(App[int]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The command palette: every action that is one."""
-        offered: list[Action | Command] = [action for action in ACTIONS if action.palette]
-        for each in (*offered, *COMMANDS):
-            yield SystemCommand(each.name, each.help, getattr(self.main, f"action_{each.action}"))
+        for action in ACTIONS:
+            if action.palette:
+                callback = getattr(self.main, f"action_{action.action}")
+                yield SystemCommand(action.name, action.help, callback)
 
 
 def _warm_up(backend: BackendConfig) -> None:

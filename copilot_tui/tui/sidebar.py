@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import ClassVar, Final, NamedTuple
@@ -96,8 +96,13 @@ class Sidebar(ScrollView, can_focus=True):
         *bindings("sidebar"),
     ]
 
-    def __init__(self, *, archive_key: str = "", id: str) -> None:
+    def __init__(
+        self, *, archive_key: str = "", words: bool = False, still: bool = False, id: str
+    ) -> None:
+        """`words`: marks are also said in words; `still`: nothing turns."""
         super().__init__(id=id)
+        self._words = words
+        self._still = still
         self._archive_key = archive_key
         self._all: list[Row] = []
         self._folded: list[str] = []
@@ -175,7 +180,7 @@ class Sidebar(ScrollView, can_focus=True):
         for id_ in changed:
             self._refresh_row(id_)
         running = any(mark is Mark.RUNNING for mark in marks.values())
-        if running and self._spinner is None:
+        if running and self._spinner is None and not self._still:
             self._spinner = self.set_interval(_SPINNER_S, self._spin)
         elif not running and self._spinner is not None:
             self._spinner.stop()
@@ -200,6 +205,12 @@ class Sidebar(ScrollView, can_focus=True):
             return self._rows[0].id
         wanted = index + step
         return self._rows[wanted].id if 0 <= wanted < len(self._rows) else None
+
+    def next_of(self, wanted: Collection[str]) -> str | None:
+        """The first of these below the shown one, and then from the top; None: none is here."""
+        ids = [row.id for row in self._rows]
+        start = ids.index(self._shown) + 1 if self._shown in ids else 0
+        return next((id_ for id_ in (*ids[start:], *ids[:start]) if id_ in wanted), None)
 
     @property
     def picked(self) -> str | None:
@@ -233,21 +244,23 @@ class Sidebar(ScrollView, can_focus=True):
         mark_style = style
         glyph = " "
         if mark is Mark.RUNNING:
-            glyph = _SPINNER[self._tick % len(_SPINNER)]
+            glyph = "▸" if self._still else _SPINNER[self._tick % len(_SPINNER)]
         elif mark is not None:
             glyph = _GLYPHS[mark]
         if mark is not None:
             name = "sidebar--failed" if mark is Mark.FAILED else "sidebar--mark"
             colour = self.get_component_rich_style(name)
             mark_style = style + Style(color=colour.color)
-        room = max(1, width - 4)
+        word = f" {mark.value} " if self._words and mark is not None else ""
+        room = max(1, width - 4 - len(word))
         title = one_line(row.title)
         if cell_len(title) > room:
             title = set_cell_size(title, room - 1) + "…"
         return Strip(
             [
                 Segment(f" {glyph} ", mark_style),
-                Segment(set_cell_size(title, width - 3), style),
+                Segment(set_cell_size(title, width - 3 - len(word)), style),
+                Segment(word, mark_style),
             ],
             width,
         )

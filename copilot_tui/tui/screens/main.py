@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, cast
 
 from textual import events, work
 from textual.binding import BindingType
 from textual.screen import Screen
 
+from copilot_tui.config_ui import is_accessible
 from copilot_tui.conversation import Role
 from copilot_tui.tui.actions import bindings, shown_key
 from copilot_tui.tui.composer import Composer
@@ -60,20 +62,36 @@ class MainScreen(Screen[None]):
         """The four rooms."""
         # Now, so that the first frame is laid out once, and has the sidebar if there is room.
         self._set_layout_classes(self.app.size.width)
-        yield Sidebar(archive_key=self.key("archived"), id="sidebar")
+        ui = self.desk_app.desk.config.ui
+        yield Sidebar(
+            archive_key=self.key("archived"),
+            words=bool(os.environ.get("NO_COLOR")) or is_accessible(os.environ),
+            still=ui.reduced_motion,
+            id="sidebar",
+        )
         yield Transcript(
             Palette.from_theme(self.app.current_theme),
             welcome=self._welcome(),
             failed_help=f"{self.key('send')} tries again",
             continue_help=f"{self.key('continue')} goes on",
             sign_in_help=f"{self.key('sign-in')} signs in",
+            reading_width=ui.reading_width,
+            still=ui.reduced_motion,
             id="transcript",
         )
         yield Composer(id="composer")
         yield StatusLine(id="status")
 
+    def _size_sidebar(self, sidebar: Sidebar) -> None:
+        """As wide as it is set; what stands alone takes all."""
+        if (wanted := self.desk_app.desk.config.ui.sidebar_width) is not None:
+            width = None if self.has_class("-narrow") else wanted
+            styles = sidebar.styles
+            styles.width = styles.min_width = styles.max_width = width
+
     def on_mount(self) -> None:
         """Everything is there now."""
+        self._size_sidebar(self.sidebar)
         self.desk_app.main_is_there()
 
     def _welcome(self) -> str:
@@ -126,6 +144,7 @@ class MainScreen(Screen[None]):
     def _lay_out(self, width: int) -> None:
         if self._set_layout_classes(width):
             self.update_node_styles()
+            self._size_sidebar(self.sidebar)
         if not self.has_class("-sidebar") and self.sidebar.has_focus:
             self.composer.focus()
 
@@ -468,6 +487,29 @@ class MainScreen(Screen[None]):
     def action_palette(self) -> None:
         """Ctrl+P."""
         self.app.action_command_palette()
+
+    def action_mouse(self) -> None:
+        """In the palette."""
+        from copilot_tui.tui import mouse
+
+        driver = self.app._driver
+        on = not mouse.is_on(driver)
+        mouse.turn(driver, on)
+        self.desk_app.say("The mouse is the app's" if on else "The mouse is the terminal's")
+
+    def on_text_selected(self) -> None:
+        """A selection by the mouse has ended."""
+        if self.desk_app.desk.config.ui.auto_copy and (text := self.transcript.selected_source()):
+            self.desk_app.copying.copy(text, "the selection")
+
+    def action_unread(self) -> None:
+        """Alt+U."""
+        desk = self.desk_app.desk
+        wanted = self.sidebar.next_of(desk.unread | desk.failed)
+        if wanted is None:
+            self.desk_app.say("Nothing is unread")
+        else:
+            self.desk_app.show(wanted)
 
     def action_theme(self) -> None:
         """F10."""

@@ -42,6 +42,8 @@ class Look:
     def __init__(self, blocks: Blocks) -> None:
         self.blocks = blocks
         self.reasoning_open = False
+        self.still = False
+        """Nothing turns."""
         self.failed_help = ""
         self.continue_help = ""
         self.sign_in_help = ""
@@ -299,7 +301,7 @@ class Entry:
             segments.append(Segment(f"  {when}" if when else "", quiet))
         if self.live_since is not None:
             waited = max(0.0, now - self.live_since)
-            mark = PULSE[int(now * 8) % len(PULSE)]
+            mark = "▸" if look.still else PULSE[int(now * 8) % len(PULSE)]
             text = f"  {mark}" if self.taken else f"  {mark} {waited:.0f} s"
             segments.append(Segment(text, quiet))
         cells = sum(cell_len(segment.text) for segment in segments)

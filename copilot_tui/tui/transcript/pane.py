@@ -67,12 +67,14 @@ class Transcript(Growing, can_focus=True):
         continue_help: str = "",
         sign_in_help: str = "",
         reading_width: int = 100,
+        still: bool = False,
         clock: Callable[[], float] = monotonic,
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
         super().__init__(clock=clock, id=id, classes=classes)
         self.reading_width = reading_width
+        self.still = still
         self.welcome = welcome
         self.failed_help = failed_help
         self.continue_help = continue_help
@@ -174,6 +176,7 @@ class Transcript(Growing, can_focus=True):
         frame = Frame.fit(width, self.reading_width, palette.base)
         self._painter.frame, self._painter.palette = frame, palette
         look = Look(Blocks(palette, frame.text, wrap_code=self._wrap_code))
+        look.still = self.still
         look.failed_help = self.failed_help
         look.continue_help = self.continue_help
         look.sign_in_help = self.sign_in_help
