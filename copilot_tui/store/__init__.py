@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
+from copilot_tui.store.beside import StoreWithPrivate
 from copilot_tui.store.drafts import Draft, ViewState
 from copilot_tui.store.files import Disk
 from copilot_tui.store.found import Found, Hit
@@ -30,6 +31,7 @@ __all__ = [
     "ReplyStore",
     "Saved",
     "Store",
+    "StoreWithPrivate",
     "Summary",
     "ViewState",
     "merge",

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from copilot_tui.conversation import Conversation, Message
     from copilot_tui.store.following import Follower
+    from copilot_tui.store.private import PrivateStore
     from copilot_tui.store.search import Search
     from copilot_tui.store.watch import Watch
 
@@ -87,6 +88,14 @@ class Store:
         from copilot_tui.store import index, messages
 
         return [(self._index.path, index.VERSION), (self._search_path, messages.VERSION)]
+
+    def of(self, conversation_id: str) -> Store | PrivateStore:
+        """The store that this conversation is in."""
+        return self
+
+    def keep_private(self, conversation_id: str) -> None:
+        """Let a new conversation never be on disk. Raises StoreError where that cannot be."""
+        raise StoreError("this store keeps everything on disk")
 
     # The list
 

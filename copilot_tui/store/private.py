@@ -41,6 +41,13 @@ class PrivateStore:
     def close(self) -> None:
         """See Store."""
 
+    def of(self, conversation_id: str) -> PrivateStore:
+        """See Store."""
+        return self
+
+    def keep_private(self, conversation_id: str) -> None:
+        """Everything here is private."""
+
     def cached_summaries(self) -> list[Summary]:
         """See Store."""
         return self.summaries()

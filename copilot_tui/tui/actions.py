@@ -69,6 +69,14 @@ ACTIONS: Final[tuple[Action, ...]] = (
     ),
     Action("new", "ctrl+n", "new", "New conversation", "start a new conversation", "Conversations"),
     Action(
+        "new-private",
+        "",
+        "new_private",
+        "New private conversation",
+        "start a conversation that is never saved and ends with the program",
+        "Conversations",
+    ),
+    Action(
         "next",
         "alt+down,ctrl+pagedown",
         "next",

@@ -21,7 +21,7 @@ from copilot_tui.tui import messages
 from copilot_tui.tui.actions import ACTIONS
 from copilot_tui.tui.answers import Answers, in_one_line
 from copilot_tui.tui.choosing import Choosing
-from copilot_tui.tui.composer import Composer
+from copilot_tui.tui.composer import ASK, ASK_PRIVATELY, Composer
 from copilot_tui.tui.consent import Consent
 from copilot_tui.tui.copying import Copying
 from copilot_tui.tui.deleting import Deleting
@@ -348,6 +348,16 @@ class CopilotApp(App[int]):
             return
         self.take_up(self.desk.new(), None)
 
+    def show_new_private(self) -> None:
+        """Show a new conversation that is never on disk."""
+        try:
+            private = self.desk.new_private()
+        except StoreError as error:
+            self.say(in_one_line(error), warn=True)
+            return
+        self.take_up(private, None)
+        self.say("Private: nothing of this conversation is saved; it ends with the program")
+
     def take_up(self, conversation: Conversation, place: Place | None) -> None:
         """Show this conversation instead of the one before, whose draft and place are kept."""
         self.keeping.keep_both()
@@ -391,7 +401,9 @@ class CopilotApp(App[int]):
         status = self.main.status
         present = self.desk.present_choice(self.shown)
         parts = (present.backend, present.provider, present.model)
-        status.backend = " · ".join(part for part in parts if part)
+        is_private = self.desk.is_private(self.shown.id)
+        status.backend = " · ".join(filter(None, ("private" if is_private else "", *parts)))
+        self.main.composer.placeholder = ASK_PRIVATELY if is_private else ASK
         turn = self.desk.turns.get(self.shown.id)
         key = self.main.key
         if turn is not None:

@@ -53,6 +53,7 @@ class Choosing:
         desk = self._desk
         desk.choose(conversation, choice)
         self._app.refresh_status()
-        await desk.catalog.note(choice)
+        if not desk.is_private(conversation.id):
+            await desk.catalog.note(choice)
         if conversation.messages:
             self._app.save(conversation)

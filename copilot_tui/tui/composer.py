@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 from unicodedata import category
 
 from textual import events
@@ -12,6 +12,9 @@ from textual.message import Message
 
 from copilot_tui.tui.actions import bindings
 from copilot_tui.tui.text_area import HarmlessTextArea
+
+ASK: Final = "Ask anything"
+ASK_PRIVATELY: Final = "Ask anything: it is not saved"
 
 
 class Composer(HarmlessTextArea):
@@ -49,7 +52,7 @@ class Composer(HarmlessTextArea):
             compact=True,
             highlight_cursor_line=False,
             show_line_numbers=False,
-            placeholder="Ask anything",
+            placeholder=ASK,
         )
 
     @property

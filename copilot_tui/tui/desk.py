@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from copilot_tui.backends import Backend, Delta
     from copilot_tui.config import BackendConfig, Config
     from copilot_tui.replies import Turn
-    from copilot_tui.store import Draft, PrivateStore, Store, ViewState
+    from copilot_tui.store import Draft, PrivateStore, Store, Summary, ViewState
     from copilot_tui.tui.catalog import Catalog, Choice
     from copilot_tui.tui.places import AllPlaces
     from copilot_tui.tui.safekeeping import Safekeeping
@@ -53,7 +53,8 @@ class Desk:
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.config = config
-        self._is_private = private
+        self._is_private, self._private = private, set[str]()
+        """The whole session, and ids of private conversations beside the others."""
         if store is not None:
             self.store = store
         self.now = now
@@ -134,11 +135,11 @@ class Desk:
     @cached_property
     def store(self) -> Store | PrivateStore:
         """Where the conversations are, made when it is first needed."""
-        from copilot_tui.store import PrivateStore, Store
+        from copilot_tui.store import PrivateStore, StoreWithPrivate
 
         if self._is_private:
             return PrivateStore()
-        return Store(self.config.data_dir, self.config.cache_dir)
+        return StoreWithPrivate(self.config.data_dir, self.config.cache_dir)
 
     # Conversations
 
@@ -147,6 +148,17 @@ class Desk:
         conversation = new_conversation(now=self.now())
         self.open[conversation.id] = conversation
         return conversation
+
+    def new_private(self) -> Conversation:
+        """A new conversation that is never on disk."""
+        conversation = self.new()
+        self.store.keep_private(conversation.id)
+        self._private.add(conversation.id)
+        return conversation
+
+    def is_private(self, conversation_id: str) -> bool:
+        """Whether nothing of this conversation is ever on disk."""
+        return self._is_private or conversation_id in self._private
 
     async def load(self, conversation_id: str) -> Conversation:
         """The conversation, from the desk or the store. Raises StoreError."""
@@ -207,19 +219,15 @@ class Desk:
             self._noted = {id_: row for id_, row in self._noted.items() if self.is_saving(id_)}
             self._gone = {id_ for id_ in self._gone if self.is_saving(id_)}
         summaries = await asyncio.to_thread(read)
-        rows = [
-            Row(each.id, each.title, each.updated_at, each.pinned, each.archived, each.tags)
-            for each in summaries
-            if each.id not in self._gone
-        ]
+        rows = [self._row_of(each) for each in summaries if each.id not in self._gone]
         self._saved.update(row.id for row in rows)
         known = {row.id for row in rows}
         # A turn that has just begun may not have reached the disk.
-        begun = {id_: _row_of(turn.conversation) for id_, turn in self.turns.items()}
+        begun = {id_: self._row_of(turn.conversation) for id_, turn in self.turns.items()}
         rows += [row for id_, row in begun.items() if id_ not in known]
         # Neither does the reader know what was noted while it read.
         rows = list(({row.id: row for row in rows} | self._noted).values())
-        self.rows = sorted(rows, key=lambda row: (row.pinned, row.updated_at), reverse=True)
+        self.rows = sorted(rows, key=Row.rank, reverse=True)
 
     async def read_marks(self) -> None:
         """Find what was left as a draft, and what was not read, when the program ended last."""
@@ -246,12 +254,19 @@ class Desk:
         self.failed -= asked - unread
         return before != (self.unread, self.failed)
 
+    def _row_of(self, each: Conversation | Summary) -> Row:
+        is_private = self.is_private(each.id)
+        tags = tuple(each.tags)
+        return Row(
+            each.id, each.title, each.updated_at, each.pinned, each.archived, tags, is_private
+        )
+
     def note_row(self, conversation: Conversation) -> None:
         """Bring one conversation's row up to date without reading the others."""
-        self._noted[conversation.id] = _row_of(conversation)
+        self._noted[conversation.id] = self._row_of(conversation)
         rows = [row for row in self.rows if row.id != conversation.id]
         rows.append(self._noted[conversation.id])
-        self.rows = sorted(rows, key=lambda row: (row.pinned, row.updated_at), reverse=True)
+        self.rows = sorted(rows, key=Row.rank, reverse=True)
 
     def forget(self, conversation_id: str) -> None:
         """Take one conversation out of the list."""
@@ -380,7 +395,9 @@ class Desk:
         config = self.backend_config(turn.conversation)
         turn.place = self.places.of(config, turn.conversation.id)
         async with aclosing(
-            replies.stream_reply(turn, backend=backend, store=self.store, now=self.now)
+            replies.stream_reply(
+                turn, backend=backend, store=self.store.of(turn.conversation.id), now=self.now
+            )
         ) as deltas:
             async for delta in deltas:
                 yield delta
@@ -619,17 +636,6 @@ class Desk:
         await asyncio.gather(
             *(backend.aclose() for backend in (*self._retired, *self._backends.values()))
         )
-
-
-def _row_of(conversation: Conversation) -> Row:
-    return Row(
-        conversation.id,
-        conversation.title,
-        conversation.updated_at,
-        conversation.pinned,
-        conversation.archived,
-        tuple(conversation.tags),
-    )
 
 
 def last_reply(conversation: Conversation) -> Message | None:

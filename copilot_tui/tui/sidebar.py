@@ -35,6 +35,12 @@ class Row(NamedTuple):
     pinned: bool = False
     archived: bool = False
     tags: tuple[str, ...] = ()
+    private: bool = False
+    """Never on disk."""
+
+    def rank(self) -> tuple[bool, bool, str]:
+        """The greatest comes first."""
+        return self.private, self.pinned, self.updated_at
 
 
 ARCHIVE: Final = "in:archive"
@@ -394,13 +400,15 @@ class Sidebar(ScrollView, can_focus=True):
 
 
 def _grouped(rows: Sequence[Row], now: datetime) -> list[str | int]:
-    """Headings and row indexes. `rows` are pinned first, then newest first."""
+    """Headings and row indexes. `rows` are private first, then pinned, then newest first."""
     lines: list[str | int] = []
-    pinned = sum(row.pinned for row in rows)
-    if pinned:
-        lines += ["Pinned", *range(pinned)]
-    times = [row.updated_at for row in reversed(rows[pinned:])]
-    start = pinned
+    private = sum(row.private for row in rows)
+    if private:
+        lines += ["Private, not saved", *range(private)]
+    start = private + sum(row.pinned for row in rows[private:])
+    if start > private:
+        lines += ["Pinned", *range(private, start)]
+    times = [row.updated_at for row in reversed(rows[start:])]
     for name, since in _boundaries(now):
         end = len(rows) - (bisect_left(times, timestamp(since)) if since is not None else 0)
         if end > start:

@@ -453,6 +453,10 @@ class MainScreen(Screen[None]):
         """In the palette."""
         self.desk_app.signing_in.sign_out()
 
+    def action_new_private(self) -> None:
+        """Chosen in the palette."""
+        self.desk_app.show_new_private()
+
     def action_delete_message(self) -> None:
         """`x` in the transcript."""
         self.desk_app.deleting.delete_message(self._read)
