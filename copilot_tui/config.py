@@ -283,7 +283,7 @@ def _from_file(name: str, file: ConfigFile, built_in: BackendConfig) -> BackendC
         if values.get(key) and (wrong := fault(values[key])):
             raise file.complaint(f"{key} in [{table}] {wrong}", table=table, key=key)
     if "base_url" in values:
-        values["base_url"] = _tidy(values["base_url"])
+        values["base_url"] = tidy_address(values["base_url"])
         if origin(values["base_url"]) != origin(built_in.base_url):
             # The built-in backend's key is for the built-in address.
             built_in = replace(built_in, api_key_env="")
@@ -317,7 +317,7 @@ def _overridden(backend: BackendConfig, given: Mapping[str, str]) -> BackendConf
             raise ConfigError(f"--base-url {wrong}", "Such as http://localhost:1337/v1")
         # What github-web's base_url is for is the sign-in; where the chat is, is api_url.
         key = "api_url" if backend.kind == "github-web" else "base_url"
-        changes[key] = _tidy(given["base_url"])
+        changes[key] = tidy_address(given["base_url"])
         changes["owns_address"] = origin(changes[key]) == origin(getattr(backend, key))
         changes["allow_http"] = backend.allow_http and changes["owns_address"]
     return replace(backend, **changes)
@@ -333,7 +333,8 @@ def _unknown_backend(
     return file.complaint(message, hint, key="backend")
 
 
-def _tidy(base_url: str) -> str:
+def tidy_address(base_url: str) -> str:
+    """A base_url as it is kept, whatever was copied with it."""
     return base_url.rstrip("/").removesuffix("/chat/completions").rstrip("/")
 
 

@@ -9,6 +9,7 @@ CopilotTuiError
 │   └── NewerDocument     written by a newer version; shown, never written
 └── BackendError          no reply, or not a whole one
     ├── ConnectionFailed  the server cannot be reached (refused, DNS, TLS, proxy)
+    │   └── NothingListens  there is no server at the address
     ├── TimedOut          it was reached and stayed silent
     ├── Refused           it answered, and not with a reply (any status but 2xx)
     ├── RedirectRefused   it sent us to another address
@@ -75,6 +76,10 @@ class BackendError(CopilotTuiError):
 
 class ConnectionFailed(BackendError):
     """The server cannot be reached."""
+
+
+class NothingListens(ConnectionFailed):
+    """There is no server at the address: it was not started, or is elsewhere."""
 
 
 class TimedOut(BackendError):

@@ -18,6 +18,7 @@ from copilot_tui.errors import (
     BackendError,
     BadReply,
     ConnectionFailed,
+    NothingListens,
     RedirectRefused,
     TimedOut,
 )
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
 
 DEMO_HINT: Final = "`copilot-tui --demo` needs no server at all."
 G4F_HINT: Final = (
-    'Start g4f: pip install "g4f[api]", then: g4f api --bind 127.0.0.1:{port} '
-    "(without --bind it listens on every network, 0.0.0.0). "
+    "Start g4f: {install}, then: {start} (without --bind it listens on every network, 0.0.0.0). "
 )
 KEY_HINT: Final = (
     "Check the key: copilot-tui login {name}, or api_key_env or api_key_command in "
@@ -117,7 +117,8 @@ def _connect_failed(error: Exception, config: BackendConfig) -> BackendError:
         return ConnectionFailed(f"there is no host {name}", hint)
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
         hint = "Check --proxy." if proxy else start_hint(config)
-        return ConnectionFailed(f"nothing answers at {where} (connection refused)", hint)
+        kind = ConnectionFailed if proxy else NothingListens
+        return kind(f"nothing answers at {where} (connection refused)", hint)
     system = next((c.strerror for c in causes if isinstance(c, OSError) and c.strerror), "")
     return ConnectionFailed(
         f"{where} cannot be reached" + (f": {system}" if system else ""),
@@ -125,10 +126,17 @@ def _connect_failed(error: Exception, config: BackendConfig) -> BackendError:
     )
 
 
+def g4f_commands(config: BackendConfig) -> tuple[str, str]:
+    """How a g4f server is installed, and started at the configured port."""
+    port = httpx.URL(config.base_url).port or 1337
+    return 'pip install "g4f[api]"', f"g4f api --bind 127.0.0.1:{port}"
+
+
 def start_hint(config: BackendConfig) -> str:
     """How to get the server going."""
     if config.kind == "g4f":
-        return G4F_HINT.format(port=httpx.URL(config.base_url).port or 1337) + DEMO_HINT
+        install, start = g4f_commands(config)
+        return G4F_HINT.format(install=install, start=start) + DEMO_HINT
     if config.kind == "github-web":
         return "Check base_url, the network and the proxy. " + DEMO_HINT
     return "Is the server started, and base_url right? " + DEMO_HINT

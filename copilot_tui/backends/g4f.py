@@ -194,6 +194,11 @@ class G4F:
         words = str(error)
         provider = self._config.provider or "the provider"
         if "Request execution failed" in words:
+            if isinstance(error, Refused) and error.status == 429:
+                return (
+                    f"{provider} wants fewer requests: wait a little, or choose another provider "
+                    "or model. More stands in the g4f server's own log."
+                )
             return (
                 "The reason stands only in the g4f server's own log: look there. Often it is the "
                 f"provider's name ({provider}), a sign-in (g4f auth), or a missing browser."

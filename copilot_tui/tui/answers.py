@@ -181,6 +181,7 @@ class Answers:
         """Stream one reply; never ends with an error of its own."""
         id_ = turn.conversation.id
         post = self._app.post_message
+        failure: CopilotTuiError | None = None
         self._begun.add(turn.reply.id)
         try:
             async with aclosing(self._desk.stream(turn)) as deltas:
@@ -203,8 +204,11 @@ class Answers:
             if turn.reply.error is None and not has_ended:
                 turn.reply.status, turn.reply.error = Status.ERROR, str(error)
                 turn.reply.hint = error.hint or None
+            failure = error
         finally:
             self._end(turn)
+        if failure is not None:
+            self._app.reaching.failed(turn, failure)
 
     def _end(self, turn: Turn) -> None:
         # No await: on quit nobody waits for us.

@@ -33,6 +33,7 @@ from copilot_tui.tui.notifying import Notifying
 from copilot_tui.tui.organising import Organising
 from copilot_tui.tui.palette import Palette
 from copilot_tui.tui.queueing import Queueing
+from copilot_tui.tui.reaching import Reaching
 from copilot_tui.tui.screens.main import MainScreen
 from copilot_tui.tui.searching import Searching
 from copilot_tui.tui.signing_in import SigningIn
@@ -100,6 +101,7 @@ class CopilotApp(App[int]):
         self.signing_in = SigningIn(self)
         self.consent = Consent(self)
         self.choosing = Choosing(self)
+        self.reaching = Reaching(self)
         self.keeping = Keeping(self)
         self.library = Library(self)
         self.organising = Organising(self)

@@ -32,7 +32,8 @@ START_S: Final = 60.0
 """The first start of a CLI unpacks 170 MB."""
 
 NO_SDK: Final = "the backend {name} needs GitHub's Copilot SDK, which is not installed"
-SDK_HINT: Final = 'Install it: pip install "copilot-tui[copilot]"'
+SDK_COMMAND: Final = 'pip install "copilot-tui[copilot]"'
+SDK_HINT: Final = f"Install it: {SDK_COMMAND}"
 CLI_HINT: Final = (
     "Install GitHub's CLI (npm install -g @github/copilot, or python -m copilot download-runtime), "
     "or say where it is: COPILOT_CLI_PATH"
