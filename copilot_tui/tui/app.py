@@ -33,10 +33,8 @@ from copilot_tui.tui.notifying import Notifying
 from copilot_tui.tui.organising import Organising
 from copilot_tui.tui.palette import Palette
 from copilot_tui.tui.queueing import Queueing
-from copilot_tui.tui.reaching import Reaching
 from copilot_tui.tui.screens.main import MainScreen
 from copilot_tui.tui.searching import Searching
-from copilot_tui.tui.signing_in import SigningIn
 from copilot_tui.tui.themes import DARK, LIGHT
 from copilot_tui.tui.transcript import Place
 from copilot_tui.tui.undoing import Undoing
@@ -53,6 +51,8 @@ if TYPE_CHECKING:
 
     from copilot_tui.config import BackendConfig
     from copilot_tui.conversation import Conversation
+    from copilot_tui.tui.reaching import Reaching
+    from copilot_tui.tui.signing_in import SigningIn
 
 NOTICE_S = 8.0
 
@@ -98,10 +98,8 @@ class CopilotApp(App[int]):
         self.editing = Editing(self)
         self.undoing = Undoing(self)
         self.versions = Versions(self)
-        self.signing_in = SigningIn(self)
         self.consent = Consent(self)
         self.choosing = Choosing(self)
-        self.reaching = Reaching(self)
         self.keeping = Keeping(self)
         self.library = Library(self)
         self.organising = Organising(self)
@@ -132,6 +130,20 @@ class CopilotApp(App[int]):
         self.update_classes({"-dark-mode": dark, "-light-mode": not dark}, update=False)
         self.stylesheet.set_variables(self.get_css_variables())
         self.set_keymap(desk.config.keys)
+
+    @cached_property
+    def signing_in(self) -> SigningIn:
+        """Signing in and out, made when it is first wanted."""
+        from copilot_tui.tui.signing_in import SigningIn
+
+        return SigningIn(self)
+
+    @cached_property
+    def reaching(self) -> Reaching:
+        """What is offered where nothing answers, made when that first happens."""
+        from copilot_tui.tui.reaching import Reaching
+
+        return Reaching(self)
 
     def get_css_variables(self) -> dict[str, str]:
         """The theme's colours; none for the default theme, which is never shown."""
