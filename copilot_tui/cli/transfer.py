@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import re
-import time
-from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from copilot_tui.cli import output
 from copilot_tui.cli.library import open_store
-from copilot_tui.errors import CopilotTuiError, StoreError, UsageError
+from copilot_tui.errors import StoreError, UsageError
+from copilot_tui.export_file import ExportFailed, clean_leftovers, write_file
 from copilot_tui.formats import EXPORTS, file_name
 
 if TYPE_CHECKING:
@@ -20,16 +17,6 @@ if TYPE_CHECKING:
 
     from copilot_tui.conversation import Conversation
     from copilot_tui.store import Store
-
-
-LEFTOVER_S: Final = 5.0
-"""A file that is half written for longer belongs to an export that was killed."""
-
-_LEFTOVER: Final = re.compile(r"\.(.+)\.[0-9a-f]{8}\.tmp", re.DOTALL)
-
-
-class ExportFailed(CopilotTuiError):
-    """The file cannot be written."""
 
 
 def run(given: argparse.Namespace) -> int:
@@ -61,7 +48,7 @@ def run(given: argparse.Namespace) -> int:
     if target.is_dir():
         target = target / export.name(conversation)
     export.write(target, conversation)
-    _clean(target.parent, {target.name})
+    clean_leftovers(target.parent, {target.name})
     output.notice(f"exported to {target}")
     return 0
 
@@ -84,7 +71,7 @@ class _Export:
 
     def write(self, path: Path, conversation: Conversation) -> None:
         """Write the file. Raises ExportFailed."""
-        _write(path, self.dump(conversation), is_forced=self._is_forced)
+        write_file(path, self.dump(conversation), is_forced=self._is_forced)
 
     def into_folder(self, store: Store, ids: Iterable[str], folder: Path) -> int:
         """Each into a file of its own; one that cannot be read does not stop the others."""
@@ -103,55 +90,6 @@ class _Export:
             except (StoreError, ExportFailed) as error:
                 output.failure(str(error), error.hint)
                 status = error.exit_status
-        _clean(folder, names)
+        clean_leftovers(folder, names)
         output.notice(f"exported {done} conversations to {folder}")
         return status
-
-
-def _write(path: Path, content: bytes, *, is_forced: bool) -> None:
-    """Write a file whole, or not at all. One that says the same already is left as it is."""
-    beside = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
-    try:
-        try:
-            with beside.open("xb") as file:
-                file.write(content)
-                if is_forced:  # through a power cut, too, what was there is replaced by no less
-                    file.flush()
-                    os.fsync(file.fileno())
-            if is_forced:
-                beside.replace(path)
-            else:
-                _rename(beside, path)
-        finally:
-            with suppress(FileNotFoundError):
-                beside.unlink()
-    except FileExistsError:
-        if path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content:
-            return
-        raise ExportFailed(f"{path} is there already", "--force overwrites a file.") from None
-    except OSError as error:
-        raise ExportFailed(f"{path} cannot be written: {error.strerror}") from error
-
-
-def _clean(folder: Path, names: set[str]) -> None:
-    """Remove what an export that was killed has left beside these files."""
-    oldest = time.time() - LEFTOVER_S
-    with suppress(OSError), os.scandir(folder) as entries:
-        for each in entries:
-            found = _LEFTOVER.fullmatch(each.name)
-            if found is not None and found[1] in names and each.stat().st_mtime < oldest:
-                os.unlink(each.path)
-
-
-def _rename(source: Path, target: Path) -> None:
-    """Give a file a name that no other has. Raises FileExistsError."""
-    if os.name == "nt":
-        source.rename(target)  # which refuses there
-        return
-    try:
-        os.link(source, target)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without links
-        with target.open("xb"):  # takes the name
-            source.replace(target)

@@ -181,6 +181,22 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "Conversations",
     ),
     Action(
+        "import",
+        "",
+        "import",
+        "Import conversations",
+        "bring in conversations of ChatGPT, elia, oterm, llm, aichat or this program",
+        "Conversations",
+    ),
+    Action(
+        "export",
+        "",
+        "export",
+        "Export this conversation",
+        "write it to a file: Markdown, HTML or JSON, by the end of the name",
+        "Conversations",
+    ),
+    Action(
         "merge-copies",
         "",
         "merge_copies",

@@ -231,6 +231,18 @@ class MainScreen(Screen[None]):
         picked = self.sidebar.picked if self.sidebar.has_focus else None
         return picked or self.desk_app.shown.id
 
+    def action_import(self) -> None:
+        """In the palette."""
+        from copilot_tui.tui.importing import Importing
+
+        Importing(self.desk_app).open()
+
+    def action_export(self) -> None:
+        """In the palette."""
+        from copilot_tui.tui.exporting import Exporting
+
+        Exporting(self.desk_app).open()
+
     def action_merge_copies(self) -> None:
         """In the palette."""
         self.desk_app.watching.merge_copies()

@@ -1,0 +1,72 @@
+"""Exporting: the path, whose end says the format."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widgets import Input, Label
+
+from copilot_tui.terminal_text import one_line
+from copilot_tui.tui.inputs import HarmlessInput
+from copilot_tui.tui.screens.dialog import Dialog
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+
+class Write(Protocol):
+    """Writes to what was typed; says what became of it, and whether it is done."""
+
+    async def __call__(self, typed: str, *, is_forced: bool) -> tuple[str, bool]:
+        """Do it."""
+        ...
+
+
+class ExportScreen(Dialog[str | None]):
+    """Gives what is to be said when the file is written; None: nothing was."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,ctrl+c", "cancel", "Cancel", show=False),
+    ]
+    DEFAULT_CSS = """
+    ExportScreen {
+        align: center middle;
+        background: $background 60%;
+        & #export { width: 84; max-width: 96%; height: auto; max-height: 90%; padding: 1 2;
+            background: $surface; border: round $primary; }
+        & Input { margin: 1 0; }
+        & Label { width: 100%; height: auto; }
+    }
+    """
+
+    def __init__(self, path: str, write: Write) -> None:
+        super().__init__()
+        self._path = path
+        self._write = write
+        self._asked_about: str | None = None
+        """What was typed when it was said that such a file is there."""
+
+    def compose(self) -> ComposeResult:
+        """The path."""
+        with Vertical(id="export"):
+            yield Label("Export to a file: .md, .html or .json")
+            yield HarmlessInput(self._path, compact=True)
+            yield Label("", id="export-said")
+            yield Label("Enter writes · Escape leaves it", classes="hint")
+
+    async def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter."""
+        event.stop()
+        typed = event.value
+        said, is_done = await self._write(typed, is_forced=typed == self._asked_about)
+        if is_done:
+            self.dismiss(said)
+            return
+        self._asked_about = typed if "Enter overwrites" in said else None
+        self.query_one("#export-said", Label).update(one_line(said).replace("[", "\\["))
+
+    def action_cancel(self) -> None:
+        """Escape."""
+        self.dismiss(None)

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from textual.widgets import Input
+
+from copilot_tui.formats.json import dump
+from copilot_tui.store import Store
+from copilot_tui.tui.screens.exporting import ExportScreen
+from copilot_tui.tui.screens.importing import ImportScreen
+from tests.tui.conftest import MakeApp
+from tests.tui.test_app import app_of, saved_conversation, until
+
+
+def exported(folder: Path, count: int) -> Path:
+    """A folder with so many conversations of this program, and one file that is broken."""
+    elsewhere = Store(folder / "elsewhere", folder / "cache-elsewhere")
+    target = folder / "exported"
+    target.mkdir()
+    for number in range(count):
+        conversation = saved_conversation(elsewhere, f"imported {number}", "q", "a")
+        (target / f"{number:04}.json").write_bytes(dump(conversation))
+    (target / "broken.json").write_text('{"version": 1, "id": ')
+    return target
+
+
+async def test_a_folder_is_imported_and_one_report_says_what_was_skipped_and_why(
+    make_app: MakeApp, store: Store, tmp_path: Path
+) -> None:
+    folder = exported(tmp_path, 3)
+    async with make_app().run_test(size=(100, 30)) as pilot:
+        app = app_of(pilot)
+        app.main.action_import()
+        await until(pilot, lambda: app.screen is not app.main and app.screen.query(Input))
+        screen = app.screen
+        assert isinstance(screen, ImportScreen)
+        screen.query_one(Input).value = str(tmp_path / "nowhere")
+        await pilot.press("enter")
+        assert "There is nothing at" in screen.text
+        screen.query_one(Input).value = str(folder)
+        await pilot.press("enter")
+        await until(pilot, lambda: "3 conversations imported" in screen.text)
+        assert "broken.json" in screen.text
+        await pilot.press("escape")
+        await until(pilot, lambda: len(app.desk.rows) == 3)
+        assert app.screen is app.main
+    assert len(store.summaries()) == 3
+
+
+async def test_escape_stops_an_import_and_the_same_again_brings_in_the_rest(
+    make_app: MakeApp, store: Store, tmp_path: Path
+) -> None:
+    folder = exported(tmp_path, 300)
+    async with make_app().run_test(size=(100, 30)) as pilot:
+        app = app_of(pilot)
+        app.main.action_import()
+        await until(pilot, lambda: app.screen is not app.main and app.screen.query(Input))
+        screen = app.screen
+        assert isinstance(screen, ImportScreen)
+        screen.query_one(Input).value = str(folder)
+        await pilot.press("enter")
+        await until(pilot, lambda: len(list(store.data_dir.glob("conversations/*.json"))) > 3)
+        await pilot.press("escape")
+        await until(pilot, lambda: "imported" in screen.text and "Stopped" in screen.text)
+        some = len(store.summaries())
+        assert 3 < some < 300
+        screen.query_one(Input).value = str(folder)
+        await pilot.press("enter")
+        await until(pilot, lambda: f"{some} here already" in screen.text)
+    assert len(store.summaries()) == 300
+
+
+async def test_the_shown_conversation_is_exported_and_never_over_another_file_unasked(
+    make_app: MakeApp, store: Store, tmp_path: Path
+) -> None:
+    saved_conversation(store, "shared", "the question", "the answer")
+    target = tmp_path / "out.json"
+    target.write_text("something else")
+    async with make_app(continue_last=True).run_test(size=(100, 30)) as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: app.shown.title == "shared")
+        app.main.action_export()
+        await until(pilot, lambda: app.screen is not app.main and app.screen.query(Input))
+        app.screen.query_one(Input).value = str(tmp_path / "out.doc")
+        await pilot.press("enter")
+        assert isinstance(app.screen, ExportScreen)
+        app.screen.query_one(Input).value = str(target)
+        await pilot.press("enter")
+        assert target.read_text() == "something else"
+        assert isinstance(app.screen, ExportScreen)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is app.main)
+        assert "Exported to" in app.main.status.notice
+    assert json.loads(target.read_text())["title"] == "shared"
