@@ -287,6 +287,15 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "Replies",
     ),
     Action(
+        "difference",
+        "d",
+        "difference",
+        "Difference of versions",
+        "show word by word what differs between this version and the one before it",
+        "Replies",
+        place="transcript",
+    ),
+    Action(
         "continue",
         "alt+c",
         "continue",

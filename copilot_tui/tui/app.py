@@ -422,7 +422,8 @@ class CopilotApp(App[int]):
         key = self.main.key
         if turn is not None:
             waits = self.shown.id in self.desk.places.waiting
-            status.activity = "waiting for a place" if waits else "answering"
+            doing = "waiting for a place" if waits else "answering"
+            status.activity = " · ".join(filter(None, (doing, self.editing.show())))
             status.hints = (f"{key('escape')} stops", f"{key('new')} new", f"{key('help')} keys")
         else:
             elsewhere = self.shown.id in self.desk.places.elsewhere

@@ -40,6 +40,20 @@ class Versions:
             app.show_messages(None)
         app.save(conversation)
 
+    def show_difference(self, near: Message | None) -> None:
+        """Show what differs between the shown version and the one before it."""
+        app = self._app
+        message = versioned(app.shown, near)
+        if message is None:
+            app.say("There is one version, and nothing to compare it with")
+            return
+        app.hold_keys()
+        from copilot_tui.tui.screens.difference import DifferenceScreen
+
+        versions = app.shown.siblings(message.id)
+        shown = [version.id for version in versions].index(message.id)
+        app.push_screen(DifferenceScreen(versions, shown))
+
     def _show_at(self, before: str, now: str) -> None:
         """Show the branch with this version where the one before stood."""
         transcript = self._app.main.transcript

@@ -182,7 +182,9 @@ async def test_an_edit_waits_while_the_conversation_answers(
         app = app_of(pilot)
         await send(pilot, "question")
         await hold.reached.wait()
-        await pilot.press("alt+e", "!", "enter")
+        await pilot.press("alt+e", "!")
+        assert "answering · editing" in app.main.status.activity
+        await pilot.press("enter")
         assert app.main.composer.text == "question!"
         assert "still answering" in app.main.status.notice
         hold.go.set()

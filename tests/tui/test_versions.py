@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import pytest
+from textual.widgets import Label, Static
 
 from copilot_tui.conversation import Conversation, Message, Role, local_time
+from copilot_tui.difference import Change, Piece
 from copilot_tui.store import Store
+from copilot_tui.tui.app import CopilotApp
+from copilot_tui.tui.screens.difference import DifferenceScreen, drawn
 from tests.fakes import FakeBackend
 from tests.tui.conftest import MakeApp
 from tests.tui.test_app import app_of, ended, saved_conversation, send, shown_text, until
@@ -124,3 +128,84 @@ async def test_the_place_stays_when_a_message_in_the_middle_changes_its_version(
         await pilot.press("home", "alt+left")
         await pilot.pause()
         assert shown_text(app).splitlines()[2].strip().endswith("alpha one")
+
+
+def difference_text(app: CopilotApp) -> str:
+    return str(app.screen.query_one("#difference-text", Static).content)
+
+
+@pytest.mark.parametrize("size", [(100, 30), (40, 12)])
+async def test_d_shows_word_by_word_what_differs(
+    make_app: MakeApp, store: Store, size: tuple[int, int]
+) -> None:
+    edited_conversation(store)
+    async with make_app(continue_last=True).run_test(size=size) as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: app.shown.messages)
+        app.main.transcript.focus()
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, DifferenceScreen))
+        await until(pilot, lambda: "{+" in difference_text(app))
+        assert difference_text(app) == "reply [-one-]{+two+}"
+        title = app.screen.query_one("#difference-of", Label)
+        assert "1. gpt-4o" in str(title.content)
+        assert "→ 2. gpt-4o" in str(title.content)
+        assert app.screen.region.contains_region(app.screen.query(".hint").last().region)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.main)
+        await pilot.press("v", "home", "d")
+        await until(pilot, lambda: isinstance(app.screen, DifferenceScreen))
+        await until(pilot, lambda: difference_text(app) == "alpha [-one-]{+two+}")
+
+
+async def test_right_goes_on_to_the_next_versions(make_app: MakeApp, store: Store) -> None:
+    conversation = saved_conversation(store, "old", "q", "one")
+    for content in ("two", "three"):
+        conversation.add(
+            Message(
+                id=content,
+                role=Role.ASSISTANT,
+                content=content,
+                parent_id=conversation.path()[0].id,
+            )
+        )
+    store.save(conversation)
+    async with make_app(continue_last=True).run_test(size=(100, 30)) as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: app.shown.messages)
+        app.main.transcript.focus()
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, DifferenceScreen))
+        await until(pilot, lambda: difference_text(app) == "[-two-]{+three+}")
+        await pilot.press("right", "left")
+        await until(pilot, lambda: difference_text(app) == "[-one-]{+two+}")
+
+
+async def test_without_versions_there_is_no_difference(make_app: MakeApp, store: Store) -> None:
+    saved_conversation(store, "old", "q", "a")
+    async with make_app(continue_last=True).run_test(size=(100, 30)) as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: app.shown.messages)
+        app.main.transcript.focus()
+        await pilot.press("d")
+        assert "nothing to compare" in app.main.status.notice
+
+
+def test_long_parts_that_are_the_same_are_left_out_of_sight() -> None:
+    same = "".join(f"line {n}\n" for n in range(50))
+    pieces = [
+        Piece(Change.SAME, same),
+        Piece(Change.GONE, "old"),
+        Piece(Change.SAME, f" word\n{same}"),
+    ]
+    shown = drawn(pieces, dict.fromkeys(Change, "")).plain
+    assert shown.splitlines()[0] == "· · · 47 lines are the same · · ·"
+    assert "line 49\n[-old-] word\nline 0\n" in shown
+    assert shown.splitlines()[-1] == "· · · 48 lines are the same · · ·"
+
+
+def test_a_change_that_is_too_long_to_be_shown_says_so() -> None:
+    pieces = [Piece(Change.GONE, "x" * 100_000), Piece(Change.NEW, "y")]
+    shown = drawn(pieces, dict.fromkeys(Change, "")).plain
+    assert len(shown) < 61_000
+    assert "too long to be shown" in shown

@@ -465,6 +465,10 @@ class MainScreen(Screen[None]):
         """In the palette."""
         self.desk_app.signing_in.sign_out()
 
+    def action_difference(self) -> None:
+        """`d` in the transcript."""
+        self.desk_app.versions.show_difference(self._read)
+
     def action_new_private(self) -> None:
         """Chosen in the palette."""
         self.desk_app.show_new_private()

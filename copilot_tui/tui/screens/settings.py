@@ -29,11 +29,11 @@ class SettingsScreen(Dialog[Settings | None]):
     SettingsScreen {
         align: center middle; background: $background 60%;
         #settings {
-            width: 72; max-width: 96%; height: auto; max-height: 96%;
+            width: 72; max-width: 96%; height: 17; max-height: 96%;
             padding: 0 1; background: $surface; border: round $primary;
         }
-        #settings-fields { height: auto; max-height: 100%; scrollbar-size-vertical: 1; }
-        #system { height: auto; min-height: 2; max-height: 8; border: none; padding: 0; }
+        #settings-fields { height: 1fr; scrollbar-size-vertical: 1; }
+        #system { height: auto; min-height: 2; max-height: 6; border: none; padding: 0; }
         .row { height: 1; }
         .row Label { width: 13; }
         .row Input { width: 1fr; }
