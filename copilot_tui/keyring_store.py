@@ -10,15 +10,19 @@ bus that may ask for a password, is opened only for a name that stands there.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+
+import platformdirs
 
 from copilot_tui.errors import CopilotTuiError, MissingKey
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from keyring.backend import KeyringBackend
@@ -27,6 +31,8 @@ SERVICE: Final = "copilot-tui"
 """The keyring's name for us; the backend's name is the user name."""
 
 Place = Literal["keyring", "file"]
+
+LOCK_S: Final = 10.0
 
 _USABLE_PRIORITY: Final = 1
 """What keyring calls recommended. Below are those that keep nothing, or keep it in plain text."""
@@ -74,25 +80,52 @@ def secret_of(sign_in: SignIn) -> str:
 
 def keep(file: Path, name: str, secret: str, address: str) -> str:
     """Keep a secret; gives "" or, when it had to go into the file, why. Raises CopilotTuiError."""
-    entries = _entries(file)
+    before = _entries(file).get(name)
     trouble = _to_keyring(name, secret)
     where = {"in": "file", "secret": secret} if trouble else {"in": "keyring"}
-    _write(file, {**entries, name: {"address": address, **where}})
+    try:
+        with _alone(file):  # somebody may sign in elsewhere at this moment
+            _write(file, {**_entries(file), name: {"address": address, **where}})
+    except CopilotTuiError:
+        if before is None and not trouble:
+            _from_keyring(name)  # nothing would say that it is there
+        raise
+    if trouble and before is not None and before["in"] == "keyring":
+        with suppress(CopilotTuiError):  # it takes nothing; that it keeps the old one is no news
+            _from_keyring(name)
     return trouble
 
 
 def forget(file: Path, name: str) -> bool:
     """Remove a secret; whether there was one. Raises CopilotTuiError."""
-    entries = _entries(file)
-    if name not in entries:
+    kept = _entries(file).get(name)
+    if kept is None:
         return False
-    if entries.pop(name)["in"] == "keyring":
+    if kept["in"] == "keyring":
         _from_keyring(name)
-    if entries:
-        _write(file, entries)
-    else:
-        _remove(file)
+    with _alone(file):
+        entries = _entries(file)
+        entries.pop(name, None)
+        if entries:
+            _write(file, entries)
+        else:
+            _remove(file)
     return True
+
+
+@contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    """Read and write the file as one step. Waits for nobody's keyring."""
+    from filelock import FileLock
+
+    # Not beside the file, where it would stay for good.
+    folder = platformdirs.user_cache_path(SERVICE, appauthor=False) / "locks"
+    name = hashlib.sha256(os.fsencode(file.absolute())).hexdigest()[:16]
+    with ExitStack() as held:
+        with suppress(OSError):  # no such folder can be made: then without, as nearly always
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            held.enter_context(FileLock(folder / f"{name}.lock", timeout=LOCK_S))
+        yield
 
 
 def _to_keyring(name: str, secret: str) -> str:

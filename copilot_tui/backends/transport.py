@@ -80,6 +80,8 @@ class Transport:
         self._now = now
         self._client: httpx.AsyncClient | None = None
         self._headers: dict[str, str] = {}
+        self._forgotten = 0
+        """How often the keys were to be read again."""
         self._secrets: set[str] = set()
         self._opening = asyncio.Lock()
 
@@ -120,6 +122,7 @@ class Transport:
     def forget_keys(self) -> None:
         """Read the keys again before the next request."""
         self._headers = {}
+        self._forgotten += 1
 
     async def aclose(self) -> None:
         """Give back every socket."""
@@ -135,9 +138,9 @@ class Transport:
         self, method: str, url: str, content: list[bytes] | None, limits: httpx.Timeout
     ) -> httpx.Response:
         """Send, and follow redirects within the server. The response is 2xx, its body unread."""
-        client = await self._open()
+        client, headers = await self._open()
         for _ in range(REDIRECT_LIMIT + 1):
-            response = await self._send_once(client, method, url, content, limits)
+            response = await self._send_once(client, method, url, headers, content, limits)
             try:
                 if response.is_success:
                     _check_encoding(response)
@@ -158,6 +161,7 @@ class Transport:
         client: httpx.AsyncClient,
         method: str,
         url: str,
+        headers: Mapping[str, str],
         content: list[bytes] | None,
         limits: httpx.Timeout,
     ) -> httpx.Response:
@@ -165,7 +169,7 @@ class Transport:
             request = client.build_request(
                 method,
                 url,
-                headers=self._headers | _length(content),
+                headers={**headers, **_length(content)},
                 timeout=limits,
                 content=None if content is None else _sent(content),
             )
@@ -173,14 +177,17 @@ class Transport:
         except OUTSIDE_ERRORS as error:
             raise self.failure(error) from error
 
-    async def _open(self) -> httpx.AsyncClient:
-        """The client, with its keys read and its certificates loaded, both off the loop."""
+    async def _open(self) -> tuple[httpx.AsyncClient, Mapping[str, str]]:
+        """The client and its headers: keys read and certificates loaded, both off the loop."""
         async with self._opening:
-            if not self._headers:
-                self._headers = await asyncio.to_thread(self._read_keys)
+            while not (headers := self._headers):
+                forgotten = self._forgotten
+                read = await asyncio.to_thread(self._read_keys)
+                if forgotten == self._forgotten:  # or else what was read is old by now
+                    self._headers = read
             if self._client is None:
                 self._client = await asyncio.to_thread(self._make)
-            return self._client
+            return self._client, headers
 
     def _read_keys(self) -> dict[str, str]:
         try:

@@ -28,6 +28,7 @@ from copilot_tui.errors import (
     RedirectRefused,
     Refused,
     ReplyFailed,
+    UsageError,
 )
 from tests.mocks.github_chat import (
     COOKIES,
@@ -394,6 +395,14 @@ async def test_being_sent_to_the_login_page_is_a_missing_sign_in(github: GithubC
     assert isinstance(await failure(client(github), cookies=COOKIES), RedirectRefused)
 
 
+async def test_single_sign_on_of_an_organisation_is_named(github: GithubChat) -> None:
+    sso = {"Location": "https://github.com/orgs/acme/sso?return_to=x"}
+    github.answer(status=302, headers=sso, path=TOKEN_PATH)
+    error = await failure(client(github), cookies=COOKIES)
+    assert isinstance(error, MissingAuth)
+    assert "organisation wants its single sign-on" in str(error)
+
+
 @pytest.mark.parametrize("answer", ["<title>Sign in</title>", {}, {"token": ""}, {"token": "a b"}])
 async def test_an_answer_without_a_token_is_no_answer(github: GithubChat, answer: object) -> None:
     github.answer(answer, path=TOKEN_PATH)
@@ -567,3 +576,26 @@ def test_the_example_with_a_conversation_id_runs(github: GithubChat) -> None:
         "What is my name?",
     ]
     assert github.token_calls == 1
+
+
+@pytest.mark.parametrize("messages", [[], [{"role": "user"}], [{"content": "hi"}]], ids=str)
+async def test_messages_that_are_none_are_said_before_anything_is_asked(
+    github: GithubChat, messages: list[dict[str, str]]
+) -> None:
+    with pytest.raises(UsageError, match="role and content"):
+        await said(client(github), messages=messages, cookies=COOKIES)
+    assert github.requests == []
+
+
+async def test_a_role_that_is_not_known_is_carried_as_the_users(github: GithubChat) -> None:
+    messages = [
+        {"role": "developer", "content": "Be brief."},
+        {"role": "assistant", "content": None},
+        {"role": "tool", "content": "42"},
+        {"role": "user", "content": "so?"},
+    ]
+    await said(client(github), messages=messages, cookies=COOKIES)
+    told = github.prompts[0]["content"]
+    assert "System: Be brief." in told
+    assert "User: 42" in told
+    assert "None" not in told

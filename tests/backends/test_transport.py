@@ -21,7 +21,7 @@ from copilot_tui.backends.failures import as_backend_error, duration
 from copilot_tui.backends.network import proxy_for
 from copilot_tui.backends.openai import OpenAI
 from copilot_tui.backends.server_words import LENGTH_LIMIT
-from copilot_tui.backends.transport import REDIRECT_LIMIT
+from copilot_tui.backends.transport import REDIRECT_LIMIT, Transport
 from copilot_tui.config import BackendConfig, is_loopback
 from copilot_tui.errors import (
     BackendError,
@@ -598,3 +598,38 @@ def test_a_transport_without_the_private_part_is_left_as_it_is() -> None:
 )
 def test_a_duration_is_rounded_up(seconds: float, words: str) -> None:
     assert duration(seconds) == words
+
+
+async def test_a_key_that_was_renewed_while_it_was_read_is_read_again(server: Server) -> None:
+    server.answer({}, repeat=True)
+    keys = iter(["old", "new"])
+
+    def headers(_: BackendConfig) -> dict[str, str]:
+        key = next(keys)
+        if key == "old":
+            transport.forget_keys()  # somebody else has just been refused with it
+        return {"Authorization": f"Bearer {key}"}
+
+    transport = Transport(BackendConfig("x", base_url=server.url), headers)
+    await transport.get_json(server.url)
+    await transport.aclose()
+    assert server.requests[0].headers["authorization"] == "Bearer new"
+
+
+async def test_a_redirect_takes_its_key_along_whoever_is_refused_meanwhile(
+    server: Server,
+) -> None:
+    gate = Gate()
+    head = b"HTTP/1.1 307 Temporary Redirect\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n"
+    server.raw(gate, head, path="/here")
+    server.answer({}, path="/there")
+    transport = Transport(
+        BackendConfig("x", base_url=server.url), lambda _: {"Authorization": "Bearer key"}
+    )
+    asking = asyncio.create_task(transport.get_json(f"{server.url}/here"))
+    await gate.reached()
+    transport.forget_keys()
+    gate.open()
+    await asking
+    await transport.aclose()
+    assert [r.headers.get("authorization") for r in server.requests] == ["Bearer key"] * 2

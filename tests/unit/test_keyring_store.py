@@ -4,8 +4,10 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 
 import keyring
 import pytest
@@ -31,6 +33,7 @@ class MemoryKeyring(KeyringBackend):
         super().__init__()  # type: ignore[no-untyped-call]  # keyring types it no further
         self.held: dict[tuple[str, str], str] = {}
         self.is_locked = False
+        self.refuses_new = False
 
     def get_password(self, service: str, username: str) -> str | None:
         if self.is_locked:
@@ -38,7 +41,7 @@ class MemoryKeyring(KeyringBackend):
         return self.held.get((service, username))
 
     def set_password(self, service: str, username: str, password: str) -> None:
-        if self.is_locked:
+        if self.is_locked or self.refuses_new:
             raise PasswordSetError("the collection is locked")
         self.held[service, username] = password
 
@@ -238,3 +241,37 @@ def test_the_notes_of_who_is_signed_in_hold_no_secret(backend: BackendConfig, fi
         "version": 1,
         "sign_ins": {"openai": {"address": ADDRESS, "in": "keyring"}},
     }
+
+
+@pytest.mark.usefixtures("no_keyring")
+def test_many_sign_ins_at_once_are_all_kept(file: Path) -> None:
+    names = [f"backend-{number}" for number in range(12)]
+    start = Barrier(len(names))
+
+    def keep(name: str) -> None:
+        start.wait()
+        keyring_store.keep(file, name, f"sk-{name}", ADDRESS)
+
+    with ThreadPoolExecutor(len(names)) as threads:
+        list(threads.map(keep, names))
+    assert keyring_store.sign_ins(file).keys() == set(names)
+
+
+def test_a_key_that_moves_to_the_file_is_left_nowhere_else(
+    memory: MemoryKeyring, tmp_path: Path
+) -> None:
+    file = tmp_path / "credentials.json"
+    keyring_store.keep(file, "openai", "sk-old", ADDRESS)
+    memory.refuses_new = True
+    assert keyring_store.keep(file, "openai", "sk-new", ADDRESS)
+    assert memory.held == {}
+    assert keyring_store.forget(file, "openai")
+
+
+def test_a_key_that_cannot_be_noted_does_not_stay_in_the_keyring(
+    memory: MemoryKeyring, tmp_path: Path
+) -> None:
+    (tmp_path / "no-folder").write_text("")
+    with pytest.raises(CopilotTuiError):
+        keyring_store.keep(tmp_path / "no-folder" / "credentials.json", "openai", SECRET, ADDRESS)
+    assert memory.held == {}

@@ -240,10 +240,11 @@ class Chat:
             self._who = None  # who signs in again is asked for anew
             raise words.no_token(error, self._config.name) from error
         except RedirectRefused as error:
-            if "/login" not in str(error):
+            told = words.sent_away(str(error), self._config.name)
+            if told is None:
                 raise
             self._who = None
-            raise words.sent_to_login(self._config.name) from error
+            raise told from error
         except BackendError as error:
             error.hint = error.hint.replace("base_url", "token_url")
             raise

@@ -13,7 +13,7 @@ from copilot_tui.backends.github import auth
 from copilot_tui.backends.github.service import API_URL, DEFAULT_MODEL, MODELS, PAGE_URL, TOKEN_URL
 from copilot_tui.config import BackendConfig, address_of
 from copilot_tui.conversation import Role
-from copilot_tui.errors import CutOff, EmptyReply
+from copilot_tui.errors import CutOff, EmptyReply, UsageError
 
 Messages = Sequence[Mapping[str, Any]]
 """Each with `role` and `content`."""
@@ -122,7 +122,7 @@ class GithubCopilot:
         left alone.
 
         Raises BackendError: MissingAuth without a sign-in, ReplyFailed with GitHub's own words,
-        CutOff when the reply ends in its middle.
+        CutOff when the reply ends in its middle; UsageError for messages that are none.
         """
         from copilot_tui.backends.github import chat  # httpx is imported by who asks, not before
 
@@ -136,6 +136,7 @@ class GithubCopilot:
             allow_http=True,  # whoever wrote other addresses into a subclass has meant them
         )
         known = conversation or Conversation(conversation_id or "")
+        _check(messages)
         prompt = chat.Prompt(
             content=_newest(messages) if known.conversation_id else _flattened(messages),
             model=model or cls.default_model,
@@ -187,6 +188,19 @@ class _Progress:
             )
 
 
+def _check(messages: Messages) -> None:
+    """Raises UsageError for messages that say nothing."""
+    if not messages or not all("role" in each and "content" in each for each in messages):
+        raise UsageError("messages must be a list of at least one, each with role and content")
+
+
+def _role(name: object) -> Role:
+    """A chat has three; what a tool said is told like what the user did."""
+    if name == "developer":
+        return Role.SYSTEM
+    return next((role for role in Role if role == name), Role.USER)
+
+
 def _newest(messages: Messages) -> str:
     """The newest user message's text."""
     of_user = [message for message in messages if message["role"] == Role.USER]
@@ -197,11 +211,11 @@ def _flattened(messages: Messages) -> str:
     """Every message in one text: a single one as it is, several by role."""
     if len(messages) == 1:
         return _text(messages[0]["content"])
-    return fold_turns((Role(message["role"]), _text(message["content"])) for message in messages)
+    return fold_turns((_role(message["role"]), _text(message["content"])) for message in messages)
 
 
 def _text(content: object) -> str:
     """The text of a content, which may be a list of parts."""
     if isinstance(content, list):
         return "\n".join(_text(part.get("text", "")) for part in content if isinstance(part, dict))
-    return str(content)
+    return "" if content is None else str(content)  # None: an assistant that called a tool

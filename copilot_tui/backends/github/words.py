@@ -79,11 +79,19 @@ def no_token(error: Refused, name: str) -> MissingAuth:
     )
 
 
-def sent_to_login(name: str) -> MissingAuth:
-    """GitHub wants to see its sign-in page instead of giving a token."""
-    return MissingAuth(
-        "GitHub asks to sign in: the cookie is missing or expired", sign_in_hint(name)
-    )
+def sent_away(refusal: str, name: str) -> MissingAuth | None:
+    """GitHub wants to see one of its pages instead of giving a token; None: some other address."""
+    if "/sso" in refusal or "/saml" in refusal:
+        return MissingAuth(
+            "your organisation wants its single sign-on before GitHub gives a token",
+            f"Open github.com/copilot in the browser, pass it there, and sign in again. "
+            f"{sign_in_hint(name)}",
+        )
+    if "/login" in refusal:
+        return MissingAuth(
+            "GitHub asks to sign in: the cookie is missing or expired", sign_in_hint(name)
+        )
+    return None
 
 
 def token_refused(name: str, *, is_ready: bool) -> MissingAuth:
