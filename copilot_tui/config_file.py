@@ -47,6 +47,9 @@ BACKEND_KEYS: Final[dict[str, ValueType]] = {
 }
 """The keys of a `[backends.NAME]`. What each means stands in `config.BackendConfig`."""
 
+SIZE_LIMIT: Final = 1024 * 1024
+"""Bytes; what is larger is another file than was meant."""
+
 UI_KEYS: Final[dict[str, ValueType]] = {
     "theme": "text",
     "mouse": "switch",
@@ -104,7 +107,14 @@ def read(path: Path) -> ConfigFile:
     import tomllib  # most people have no file
 
     try:
-        text = path.read_text(encoding="utf-8-sig")  # editors on Windows begin a file with a BOM
+        with path.open("rb") as stream:
+            content = stream.read(SIZE_LIMIT + 1)
+        if len(content) > SIZE_LIMIT:
+            raise ConfigError(
+                f"{path} is larger than {SIZE_LIMIT >> 20} MB", "Is it the right file?"
+            )
+        # Editors on Windows begin a file with a BOM, and end lines in their own way.
+        text = content.decode("utf-8-sig").replace("\r\n", "\n")
         found = tomllib.loads(text)
     except FileNotFoundError:
         raise ConfigError(f"there is no configuration file {path}") from None

@@ -8,18 +8,24 @@ address that stands beside them, and what `login` was given to the address that 
 from __future__ import annotations
 
 import os
+import time
+from threading import Thread
 from typing import TYPE_CHECKING, Final
 
 from copilot_tui.config import address_of, default_credentials_file, is_open_way
 from copilot_tui.errors import MissingKey, OpenWay
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Mapping
     from pathlib import Path
 
     from copilot_tui.config import BackendConfig
 
 ENVIRONMENT_KEY: Final = "COPILOT_TUI_API_KEY"
+
+OUTPUT_LIMIT: Final = 64 * 1024
+"""Bytes that a key's command may print."""
 
 COMMAND_TIMEOUT_S: Final = 60.0
 """A password store may ask for a passphrase in a window of its own."""
@@ -139,24 +145,54 @@ def _first_line(config: BackendConfig, timeout_s: float) -> str:
     subject = f"api_key_command of {config.name} ({command[0]})"
     try:
         # What it prints may hold secrets, so neither stream goes anywhere.
-        result = subprocess.run(
+        with subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            timeout=timeout_s,
-            check=False,
-        )
+            bufsize=0,
+        ) as process:
+            printed = _printed(process, timeout_s)
+            if printed is None:
+                raise MissingKey(f"{subject} gave no key within {timeout_s:g} s")
     except OSError as error:
         raise MissingKey(f"{subject} cannot be run: {error.strerror}") from None
-    except subprocess.TimeoutExpired:
-        # `from None`: the exception holds what was printed
-        raise MissingKey(f"{subject} gave no key within {timeout_s:g} s") from None
-    if result.returncode:
+    if len(printed) > OUTPUT_LIMIT:
+        raise MissingKey(f"{subject} printed more than {OUTPUT_LIMIT >> 10} kB, which is no key")
+    if process.returncode:
         raise MissingKey(
-            f"{subject} failed with status {result.returncode}", "Run it by hand to see why."
+            f"{subject} failed with status {process.returncode}", "Run it by hand to see why."
         )
-    lines = result.stdout.decode(errors="replace").splitlines()
+    lines = printed.decode(errors="replace").splitlines()
     if not lines or not lines[0].strip():
         raise MissingKey(f"{subject} printed no key on its first line")
     return lines[0].strip()
+
+
+def _printed(process: subprocess.Popen[bytes], timeout_s: float) -> bytes | None:
+    """What the command prints, to its end or a little beyond the limit; None: it takes too long.
+
+    The command is over afterwards.
+    """
+    from subprocess import TimeoutExpired
+
+    stream = process.stdout
+    assert stream is not None
+    found = bytearray()
+
+    def read() -> None:
+        while len(found) <= OUTPUT_LIMIT and (piece := stream.read(OUTPUT_LIMIT)):
+            found.extend(piece)
+
+    reader = Thread(target=read, daemon=True)  # a child of the command may hold the pipe
+    until = time.monotonic() + timeout_s
+    reader.start()
+    reader.join(timeout_s)
+    is_late = reader.is_alive()
+    if not is_late and len(found) <= OUTPUT_LIMIT:
+        try:
+            process.wait(max(0, until - time.monotonic()))
+        except TimeoutExpired:
+            is_late = True
+    process.kill()
+    return None if is_late else bytes(found)

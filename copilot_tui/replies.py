@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 FLUSH_INTERVAL_S: Final = 0.25
 """Received text waits at most this long for the journal; the promise is 0.5 s."""
 
+REPLY_LIMIT: Final = 64 * 1024 * 1024
+"""Characters of one reply, its reasoning included: a hundred books. More is a server gone wild."""
+
 CONTINUE_PROMPT: Final = "Continue exactly where you stopped, without repeating anything."
 """Sent for a reply that was cut or stopped: visible, and understood by every backend."""
 
@@ -297,11 +300,18 @@ class _Progress:
     def __init__(self, reply: Message) -> None:
         self._reply = reply
         self._complete = self._anything = False
+        self._size = 0
         self._thinking_since: float | None = None
 
     def take(self, delta: Delta) -> None:
-        """Put a delta into the reply."""
+        """Put a delta into the reply. Raises CutOff when there is too much before it."""
         reply = self._reply
+        if self._size > REPLY_LIMIT and not delta.replaces:
+            raise CutOff(
+                f"cut off: the reply is longer than {REPLY_LIMIT >> 20} million characters",
+                "What came is kept.",
+            )
+        self._size += len(delta.text) + len(delta.reasoning)
         if delta.reasoning:
             reply.append_reasoning(delta.reasoning)
             self._anything = True
@@ -317,6 +327,7 @@ class _Progress:
     def _take_rest(self, delta: Delta) -> None:
         reply = self._reply
         if delta.replaces:
+            self._size = len(delta.text) + len(delta.reasoning)
             reply.content, reply.reasoning = delta.text, delta.reasoning
         self._complete |= delta.complete
         self._anything |= delta.tool_calls

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 STDIN: Final = "-"
 
+STDIN_LIMIT: Final = 64 * 1024 * 1024
+"""Bytes of a prompt; no model takes a tenth of it."""
+
 _STOPPED_BY: Final = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
@@ -123,9 +126,14 @@ def _read_stdin() -> str:
     if sys.stdin is None:
         return ""
     try:
-        content = sys.stdin.buffer.read()
+        content = sys.stdin.buffer.read(STDIN_LIMIT + 1)
     except OSError as error:
         raise UsageError(f"stdin cannot be read: {error.strerror}") from error
+    if len(content) > STDIN_LIMIT:
+        raise UsageError(
+            f"stdin holds more than {STDIN_LIMIT >> 20} MB, which no model takes",
+            "Send a part of it: head -c 1000000 FILE | copilot-tui ask …",
+        )
     try:
         return content.decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError:

@@ -523,3 +523,14 @@ def test_a_killed_ask_leaves_a_partial_reply_with_all_that_reached_the_disk(
     assert (prompt, status) == ("hi", "partial")
     assert text in {"one ", "one two "}
     assert asking.last_messages()[1][2] == text
+
+
+def test_a_prompt_from_stdin_that_no_model_takes_is_refused(
+    asking: Program, server: Server, tmp_path: Path
+) -> None:
+    with (tmp_path / "huge").open("w+b") as huge:
+        huge.truncate((64 << 20) + 1)
+        done = asking.run("ask", "-", stdin=huge.fileno())
+    assert (done.status, done.stdout) == (2, "")
+    assert "more than 64 MB" in done.stderr
+    assert server.requests == []

@@ -337,3 +337,11 @@ def test_the_credentials_are_beside_the_configuration(tmp_path: Path) -> None:
     loaded = config.load({"config": str(tmp_path / "mine.toml")}, {})
     assert loaded.credentials_file == tmp_path / "credentials.json"
     assert loaded.backends["openai"].credentials_file == tmp_path / "credentials.json"
+
+
+def test_a_file_that_is_no_configuration_by_its_size_is_not_read_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(ConfigError, match="larger than 1 MB"):
+        config.load({"config": str(path)}, {})

@@ -90,6 +90,24 @@ def test_a_command_that_never_ends_is_given_up() -> None:
     assert SECRET not in "".join(traceback.format_exception(caught.value))
 
 
+@pytest.mark.parametrize(
+    "ending", ["sys.stdout.close(); os.close(1)", "os.fork() or time.sleep(9)"]
+)
+def test_a_command_that_holds_on_in_any_way_is_given_up(ending: str) -> None:
+    if sys.platform == "win32" and "fork" in ending:
+        pytest.skip("no fork there")
+    code = f"import os, sys, time; print({SECRET!r}, flush=True); {ending}; time.sleep(9)"
+    with pytest.raises(MissingKey, match="no key within 1 s"):
+        api_key(printing(code), {}, timeout_s=1)
+
+
+def test_a_command_that_prints_without_end_is_stopped_at_once() -> None:
+    endless = printing(f"while True: print({SECRET!r})")
+    with pytest.raises(MissingKey, match="more than 64 kB") as caught:
+        api_key(endless, {})
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
 def test_a_command_that_does_not_exist_is_named() -> None:
     with pytest.raises(MissingKey, match="no-such-command-here"):
         api_key(replace(BACKEND, api_key_command=("no-such-command-here",)), {})

@@ -431,3 +431,27 @@ async def test_whatever_came_of_a_failed_reply_stays_a_version(what: str) -> Non
     again = another_reply(conversation, reply.id, backend_name="fake")
     assert conversation.siblings(again.reply.id) == [reply, again.reply]
     assert conversation.deleted == []
+
+
+async def test_a_reply_without_end_is_cut_and_what_came_is_kept(
+    store: Store, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("copilot_tui.replies.REPLY_LIMIT", 10)
+    turn, backend = begin(conversation), FakeBackend(["12345", Delta(reasoning="678"), "90!", "x"])
+    with pytest.raises(CutOff, match="longer than"):
+        await run(turn, backend, store)
+    assert backend.closed == 1
+    reply = store.load(conversation.id).head_message
+    assert reply is not None
+    assert (reply.content, reply.status) == ("1234590!", Status.PARTIAL)
+
+
+async def test_a_reply_that_begins_anew_is_counted_anew(
+    store: Store, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("copilot_tui.replies.REPLY_LIMIT", 10)
+    backend = FakeBackend(["12345678", Delta(text="abcdefgh", replaces=True)])
+    await run(begin(conversation), backend, store)
+    reply = store.load(conversation.id).head_message
+    assert reply is not None
+    assert (reply.content, reply.status) == ("abcdefgh", Status.COMPLETE)
