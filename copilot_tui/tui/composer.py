@@ -17,20 +17,44 @@ ASK: Final = "Ask anything"
 ASK_PRIVATELY: Final = "Ask anything: it is not saved"
 
 
-class Composer(HarmlessTextArea):
-    """Where prompts are written. What its keys do is in ACTIONS; Enter is the screen's."""
+class Composer(HarmlessTextArea, inherit_css=False):
+    """Where prompts are written. What its keys do is in ACTIONS; Enter is the screen's.
+
+    Its looks are written out here: the start would read TextArea's for two milliseconds, and most
+    of them are for what a prompt does not have.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("prompt")]
+    COMPONENT_CLASSES: ClassVar[set[str]] = HarmlessTextArea.COMPONENT_CLASSES
 
     DEFAULT_CSS = """
     Composer {
+        width: 1fr;
         height: auto;
         max-height: 10;
-        border: none;
         padding: 0 1;
+        layout: vertical;
+        overflow: auto auto;
+        pointer: text;
+        color: $foreground;
         background: $surface;
-        scrollbar-size-vertical: 1;
-        & .text-area--cursor-line { background: transparent; }
+        scrollbar-size: 1 1;
+        scrollbar-color: $scrollbar;
+        scrollbar-color-hover: $scrollbar-hover;
+        scrollbar-color-active: $scrollbar-active;
+        scrollbar-background: $scrollbar-background;
+        scrollbar-background-hover: $scrollbar-background-hover;
+        scrollbar-background-active: $scrollbar-background-active;
+        & .text-area--cursor {
+            color: $input-cursor-foreground;
+            background: $input-cursor-background;
+        }
+        & .text-area--selection {
+            color: $input-selection-foreground;
+            background: $input-selection-background;
+        }
+        & .text-area--matching-bracket { background: $foreground 30%; }
+        & .text-area--placeholder { color: $text 40%; }
     }
     """
 
@@ -49,7 +73,6 @@ class Composer(HarmlessTextArea):
     def __init__(self, *, id: str) -> None:
         super().__init__(
             id=id,
-            compact=True,
             highlight_cursor_line=False,
             show_line_numbers=False,
             placeholder=ASK,

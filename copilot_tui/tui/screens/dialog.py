@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from textual.screen import ModalScreen
@@ -15,6 +16,7 @@ Result = TypeVar("Result")
 class Dialog(ModalScreen[Result]):
     """A screen that takes the keys typed since the command that opened it."""
 
+    CSS_PATH = Path(__file__).with_name("dialogs.tcss")
     VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-tall")]  # noqa: RUF012  so Textual declares it
     """Rows from which a dialog has a frame and air around its text."""
 

@@ -57,6 +57,7 @@ class MainScreen(Screen[None]):
         super().__init__()
         self._wants_sidebar: bool | None = None
         """What the user last chose; None: nothing yet, so the width decides."""
+        self._was_shown = False
 
     def compose(self) -> ComposeResult:
         """The four rooms."""
@@ -88,6 +89,12 @@ class MainScreen(Screen[None]):
             width = None if self.has_class("-narrow") else wanted
             styles = sidebar.styles
             styles.width = styles.min_width = styles.max_width = width
+
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Here comes the first frame, or the main screen again."""
+        # At first, all was styled a moment ago, when it was composed.
+        event.refresh_styles = self._was_shown
+        self._was_shown = True
 
     def on_mount(self) -> None:
         """Everything is there now."""
