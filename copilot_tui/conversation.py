@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar, cast
+
+_T = TypeVar("_T")
 
 TITLE_LENGTH: Final = 60
 """Characters of the first prompt that become the title, cut at a word."""
@@ -98,18 +100,42 @@ class GrowingText:
     def __get__(self, instance: object | None, owner: type | None = None) -> str:
         if instance is None:
             return ""  # the dataclass field's default
-        held: str | _Pieces = instance.__dict__[self._slot]
+        # Not by way of `__dict__`: to ask for it makes one, and thousands of messages are held.
+        held: str | _Pieces = getattr(instance, self._slot, "")
         return held if isinstance(held, str) else held.text()
 
     def __set__(self, instance: object, value: str) -> None:
-        instance.__dict__[self._slot] = value
+        setattr(instance, self._slot, value)
 
     def append_to(self, instance: object, text: str) -> None:
         """Add `text` at the end of the instance's field."""
-        held: str | _Pieces = instance.__dict__[self._slot]
-        if isinstance(held, str):  # most messages never grow, and thousands of them are held
-            instance.__dict__[self._slot] = held = _Pieces(held)
+        held: str | _Pieces = getattr(instance, self._slot, "")
+        if isinstance(held, str):  # most messages never grow
+            held = _Pieces(held)
+            setattr(instance, self._slot, held)
         held.pieces.append(text)
+
+
+class Container(Generic[_T]):
+    """A field that is empty in most messages: it is made when it is first looked at."""
+
+    def __init__(self, make: Callable[[], _T]) -> None:
+        self._make = make
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._slot = f"_{name}"
+
+    def __get__(self, instance: object | None, owner: type | None = None) -> _T:
+        if instance is None:
+            return cast("_T", None)  # the dataclass field's default
+        held: _T | None = getattr(instance, self._slot, None)
+        if held is None:
+            held = vars(instance).setdefault(self._slot, self._make())  # in one step, for threads
+        return held
+
+    def __set__(self, instance: object, value: _T) -> None:
+        if value is not None:
+            setattr(instance, self._slot, value)
 
 
 @dataclass(frozen=True)
@@ -151,11 +177,23 @@ class Message:
     """Token counts as the server gave them."""
     elapsed_s: float | None = None
     """Seconds from the request to the reply's end."""
-    attachments: list[Attachment] = field(default_factory=list)
-    wire: dict[str, Any] = field(default_factory=dict)
+    attachments: Container[list[Attachment]] = Container(list)
+    wire: Container[dict[str, Any]] = Container(dict)
     """What the backend needs to go on: conversation_id, conversation, server, provider."""
-    extra: dict[str, Any] = field(default_factory=dict)
+    extra: Container[dict[str, Any]] = Container(dict)
     """Keys of the document that this version does not know."""
+
+    @classmethod
+    def of(cls, fields: dict[str, Any]) -> Message:
+        """The message with these fields, which have been checked; the others have their defaults.
+
+        Those stay where they are, in the class: thousands of messages are made at once, and each
+        has but a few fields of its own.
+        """
+        message = cls.__new__(cls)
+        for name, value in fields.items():
+            setattr(message, name, value)
+        return message
 
     def append(self, text: str) -> None:
         """Add a piece to the content, in constant time."""
@@ -196,36 +234,40 @@ class Conversation:
     """By id, in the order in which they were added."""
     extra: dict[str, Any] = field(default_factory=dict)
     """Keys of the document that this version does not know."""
-    _children: dict[str | None, list[str]] = field(
-        default_factory=dict, init=False, repr=False, compare=False
+    _known_children: dict[str | None, list[str]] | None = field(
+        default=None, init=False, repr=False, compare=False
     )
 
-    def __post_init__(self) -> None:
-        self._index()
-
-    def _index(self) -> None:
-        self._children = {}
-        for message in self.messages.values():
-            self._children.setdefault(message.parent_id, []).append(message.id)
+    @property
+    def _children(self) -> dict[str | None, list[str]]:
+        """Made when it is first needed: to show a conversation without branches takes none."""
+        if self._known_children is None:
+            found: dict[str | None, list[str]] = {}
+            for message in list(self.messages.values()):
+                found.setdefault(message.parent_id, []).append(message.id)
+            self._known_children = found
+        return self._known_children
 
     def add(self, message: Message) -> Message:
         """Put a message into the tree and make it the head."""
+        if self._known_children is not None:
+            self._known_children.setdefault(message.parent_id, []).append(message.id)
         self.messages[message.id] = message
-        self._children.setdefault(message.parent_id, []).append(message.id)
         self.head = message.id
         return message
 
     def discard(self, message_id: str) -> None:
         """Take out a message that has no children, as if it had never been there."""
         message = self.messages.pop(message_id)
-        self._children[message.parent_id].remove(message_id)
+        if self._known_children is not None:
+            self._known_children[message.parent_id].remove(message_id)
         if self.head == message_id:
             self.head = message.parent_id
 
     def replace_messages(self, messages: Iterable[Message]) -> None:
         """Take these messages instead of the present ones; the head stays if it is among them."""
         self.messages = {message.id: message for message in messages}
-        self._index()
+        self._known_children = None
         if self.head not in self.messages:
             self.head = next(reversed(self.messages), None)
 

@@ -27,7 +27,7 @@ from copilot_tui.conversation import (
 from copilot_tui.errors import NewerDocument, UnreadableDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _T = TypeVar("_T")
 
@@ -287,7 +287,12 @@ def loads(data: bytes, name: str = "the document") -> Conversation:
     One of a newer version is read as far as it is understood; `is_newer` then says so.
     """
     try:
-        return from_json(_parse(data), name)
+        data = data.removeprefix(b"\xef\xbb\xbf")
+        try:
+            return _read_by_lines(data)
+        except (_Wrong, ValueError, TypeError):
+            # Another layout, or a mistake: the whole decides, and names its place.
+            return from_json(_DECODER.decode(data.decode()), name)
     except RecursionError:
         raise unreadable(name, "it is nested too deeply") from None
     except UnicodeDecodeError as error:
@@ -334,39 +339,37 @@ def _no_constant(_name: str) -> None:
 _DECODER: Final = json.JSONDecoder(parse_constant=_no_constant)
 
 
-def _parse(data: bytes) -> object:
-    """The JSON value; line by line where the file is laid out as `lines` does it."""
-    data = data.removeprefix(b"\xef\xbb\xbf")
+def _read_by_lines(data: bytes) -> Conversation:
+    """The conversation in a document that is laid out as `lines` does it.
+
+    Raises _Wrong, ValueError or TypeError if it is not, or if something is wrong with it.
+    """
     place = data.find(_MESSAGES_LINE)
-    if place >= 0 and data.endswith(_END):
-        try:
-            top = _DECODER.decode((data[:place] + b'\n"messages": []}').decode())
-            top["messages"] = _messages_of(data, place + len(_MESSAGES_LINE))
-        except (ValueError, TypeError):
-            pass  # another layout after all: the whole decides, and names the place of the mistake
-        else:
-            return top
-    return _DECODER.decode(data.decode())
+    if place < 0 or not data.endswith(_END):
+        raise ValueError("another layout")
+    top = _DECODER.decode((data[:place] + b'\n"messages": []}').decode())
+    return _conversation(top, _messages_of(data, place + len(_MESSAGES_LINE)))
 
 
-def _messages_of(data: bytes, start: int) -> list[object]:
-    """What the lines from here to the end hold, some at a time.
+def _messages_of(data: bytes, start: int) -> Iterator[object]:
+    """What the lines from here to the end hold; never all of it at once.
 
     Raises ValueError or TypeError if they are not such lines.
     """
-    found: list[object] = []
     stop = len(data) - len(_END)
+    is_first = True
     while start < stop:
         comma = data.find(b",\n", start + SLICE_CHARS, stop)
         end = comma if comma >= 0 else stop
-        found += _DECODER.decode(f"[{data[start:end].decode()}]")
+        yield from _DECODER.decode(f"[{data[start:end].decode()}]")
+        is_first = False
         start = end + len(b",\n")
-    if found and start == stop:
+    if not is_first and start == stop:
         raise ValueError("a comma too many")
-    return found
 
 
-def _conversation(raw: object) -> Conversation:
+def _conversation(raw: object, messages: Iterable[object] | None = None) -> Conversation:
+    """`messages`: those of the document, if they do not stand in `raw`."""
     fields, extra = _checked(raw, _TOP_TYPES, ("id", "messages"))
     version = extra.pop("version", None)
     if type(version) is not int or version < 1:
@@ -382,15 +385,16 @@ def _conversation(raw: object) -> Conversation:
         fields["title_source"] = _member(
             _TITLE_SOURCES, fields, "title_source", TitleSource.USER if is_lenient else None
         )
-    fields["messages"] = messages = _messages(fields["messages"], is_lenient)
-    if fields.get("head") not in messages:
-        fields["head"] = next(reversed(messages), None)
+    raws = fields["messages"] if messages is None else messages
+    fields["messages"] = found = _messages(raws, is_lenient)
+    if fields.get("head") not in found:
+        fields["head"] = next(reversed(found), None)
     return Conversation(**fields, extra=extra)
 
 
-def _messages(raw: list[object], is_lenient: bool) -> dict[str, Message]:
+def _messages(raws: Iterable[object], is_lenient: bool) -> dict[str, Message]:
     found: dict[str, Message] = {}
-    for each in raw:
+    for each in raws:
         try:
             message = _message(each, is_lenient)
             if message.id in found:
@@ -398,6 +402,9 @@ def _messages(raw: list[object], is_lenient: bool) -> dict[str, Message]:
         except _Wrong as wrong:
             # Nothing was left out so far, so what is found counts the place.
             raise wrong.below(f"messages[{len(found)}]") from None
+        parent = found.get(message.parent_id or "")
+        if parent is not None:
+            message.parent_id = parent.id  # the same words; one of them is enough to keep
         found[message.id] = message
     return found
 
@@ -408,18 +415,18 @@ def _checked(
     """The keys that are known, of the right types, and those that are not."""
     if type(raw) is not dict:
         raise _Wrong("", "is not an object")
-    fields: dict[str, Any] = {}
+    fields: dict[str, Any] = raw
     extra: dict[str, Any] = {}
     for key, value in raw.items():
         allowed = types.get(key)
         if allowed is None:
             _check_depth(key, value)
             extra[key] = value
-        elif type(value) in allowed:
-            fields[key] = value
-        else:
+        elif type(value) not in allowed:
             names = " or ".join(dict.fromkeys(_TYPE_NAMES[each] for each in allowed))
             raise _Wrong(key, f"must be {names}")
+    if extra:
+        fields = {key: value for key, value in raw.items() if key not in extra}
     for key in required:
         if key not in fields:
             raise _Wrong(key, "is missing")
@@ -454,21 +461,23 @@ def _message(raw: object, is_lenient: bool) -> Message:
     if role is None:
         # A newer version's document may say what this one does not know.
         role = _member(_ROLES, fields, "role", Role.SYSTEM if is_lenient else None)
-    fields["role"] = role
+    message = Message.of(fields)
+    message.role = role
     if "status" in fields:
         status = _STATUSES.get(fields["status"])
         if status is None:
             status = _member(_STATUSES, fields, "status", Status.PARTIAL if is_lenient else None)
-        fields["status"] = status
+        message.status = status
     if "attachments" in fields:
-        fields["attachments"] = [_attachment(each) for each in fields["attachments"]]
+        message.attachments = [_attachment(each) for each in fields["attachments"]]
     for key in ("usage", "wire"):
         if key in fields:
             _check_depth(key, fields[key])
-    for key in ("reasoning", "wire"):
-        if key in fields and fields[key] is None:
-            del fields[key]
-    return Message(**fields, extra=extra)
+    if "reasoning" in fields and fields["reasoning"] is None:
+        message.reasoning = ""
+    if extra:
+        message.extra = extra
+    return message
 
 
 def _attachment(raw: object) -> Attachment:
