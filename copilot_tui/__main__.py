@@ -1,10 +1,16 @@
 """The program's entry: `copilot-tui` and `python -m copilot_tui`."""
 
+from __future__ import annotations
+
 import gc
 import os
 import sys
 
 from copilot_tui import __version__
+
+TYPE_CHECKING = False  # typing's own; importing that takes longer than the start has
+if TYPE_CHECKING:
+    from copilot_tui.tui.curtain import Curtain
 
 
 def run() -> int:
@@ -12,11 +18,20 @@ def run() -> int:
     if sys.argv[1:] == ["--version"]:
         return _version()
     gc.set_threshold(100_000)  # what imports make stays: collecting among it is 6 ms for nothing
+    from copilot_tui.tui.curtain import Curtain, starts_app
+
+    if not starts_app(sys.argv[1:]):
+        return _main(None)
+    with Curtain() as curtain:
+        return _main(curtain)
+
+
+def _main(curtain: Curtain | None) -> int:
     try:
         from copilot_tui.cli.main import main
     except KeyboardInterrupt:  # main itself answers to it
         return 130
-    return main(sys.argv[1:])
+    return main(sys.argv[1:], curtain)
 
 
 def _version() -> int:

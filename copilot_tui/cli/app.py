@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -15,12 +16,13 @@ if TYPE_CHECKING:
     import argparse
 
     from copilot_tui.config import Config
+    from copilot_tui.tui.curtain import Curtain
 
 _WEB_DRIVER: Final = "textual.drivers.web_driver:WebDriver"
 """What textual-serve says: a browser is the terminal, and stdin and stdout are its pipes."""
 
 
-def run(given: argparse.Namespace) -> int:
+def run(given: argparse.Namespace, curtain: Curtain | None = None) -> int:
     """Run the app until it is quit. Raises CopilotTuiError."""
     from copilot_tui.cli.parser import common_options, words_of
 
@@ -30,16 +32,16 @@ def run(given: argparse.Namespace) -> int:
     if "private" in given and "continue_last" in given:
         raise UsageError("--private has no saved conversation to continue")
     options = common_options(given)
-    how = _How(prompt, "continue_last" in given, "private" in given)
+    how = _How(prompt, "continue_last" in given, "private" in given, curtain)
     loaded = _loaded(options, demo="demo" in given)
     if loaded.demo and "data_dir" not in options:
         return _run_demo(loaded, how)
     return _run(loaded, how)
 
 
-def run_plain() -> int:
+def run_plain(curtain: Curtain | None = None) -> int:
     """The same without any argument, and without the parser, which costs 3 ms."""
-    return _run(_loaded({}, demo=False), _How())
+    return _run(_loaded({}, demo=False), _How(curtain=curtain))
 
 
 class _How(NamedTuple):
@@ -48,6 +50,7 @@ class _How(NamedTuple):
     prompt: str | None = None
     continue_last: bool = False
     private: bool = False
+    curtain: Curtain | None = None
 
 
 def _loaded(options: dict[str, str], *, demo: bool) -> Config:
@@ -67,8 +70,17 @@ def _run_demo(loaded: Config, how: _How) -> int:
 
 def _run(loaded: Config, how: _How) -> int:
     from copilot_tui import tui
+    from copilot_tui.tui.curtain import Curtain
 
-    return tui.run(loaded, prompt=how.prompt, continue_last=how.continue_last, private=how.private)
+    # It has risen long ago, unless the command line was a riddle until now.
+    with nullcontext(how.curtain) if how.curtain is not None else Curtain() as curtain:
+        return tui.run(
+            loaded,
+            curtain=curtain,
+            prompt=how.prompt,
+            continue_last=how.continue_last,
+            private=how.private,
+        )
 
 
 def _has_terminal() -> bool:

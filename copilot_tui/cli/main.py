@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Sequence
 
+    from copilot_tui.tui.curtain import Curtain
+
 INTERRUPTED_STATUS: Final = 130
 FAILED_STATUS: Final = 1
 
 _MODULES: Final = {
-    None: "app",
     "ask": "ask",
     "list": "library",
     "show": "library",
@@ -37,11 +38,18 @@ _MODULES: Final = {
 """Command → the module of this package whose `run` does it. Only that one is imported."""
 
 
-def main(argv: Sequence[str]) -> int:
-    """Run the command that `argv` names; gives the exit status and never raises."""
+def main(argv: Sequence[str], curtain: Curtain | None = None) -> int:
+    """Run the command that `argv` names; gives the exit status and never raises.
+
+    The curtain is what stands on the screen until the app does; an error is said without it.
+    """
     output.prepare()
     try:
-        return _run(argv)
+        try:
+            return _run(argv, curtain)
+        finally:
+            if curtain is not None:
+                curtain.lift()
     except output.StdoutClosed:
         return output.STDOUT_CLOSED_STATUS
     except KeyboardInterrupt:
@@ -56,17 +64,21 @@ def main(argv: Sequence[str]) -> int:
         return _failed(fault, argv)
 
 
-def _run(argv: Sequence[str]) -> int:
+def _run(argv: Sequence[str], curtain: Curtain | None) -> int:
     if not argv:
         from copilot_tui.cli.app import run_plain
 
-        return run_plain()
+        return run_plain(curtain)
     from copilot_tui.cli.parser import parse
 
     try:
         given = parse(argv)
     except SystemExit as ended:  # argparse has written --help or --version
         return int(ended.code or 0)
+    if given.command is None:
+        from copilot_tui.cli.app import run as run_app
+
+        return run_app(given, curtain)
     run: Callable[[argparse.Namespace], int] = import_module(
         f"copilot_tui.cli.{_MODULES[given.command]}"
     ).run

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import gc
-from typing import TYPE_CHECKING
-
-from copilot_tui.tui.signals import Signals
-from copilot_tui.tui.terminal import Terminal, background_is_dark
-
+TYPE_CHECKING = False  # typing's own; importing that takes longer than the start has
 if TYPE_CHECKING:
     from copilot_tui.config import Config
+    from copilot_tui.tui.curtain import Curtain
+    from copilot_tui.tui.terminal import Terminal
 
 
 def run(
     config: Config,
     *,
+    curtain: Curtain,
     prompt: str | None = None,
     continue_last: bool = False,
     private: bool = False,
@@ -23,26 +21,30 @@ def run(
 
     Raises what the app itself failed with, when all is saved and the terminal is given back.
     """
+    import gc
+
     # The start makes half a million objects that stay: collecting among them is wasted time.
     gc.disable()
-    with Signals() as signals, Terminal() as terminal:
-        from copilot_tui.tui.app import CopilotApp
-        from copilot_tui.tui.desk import Desk
-        from copilot_tui.tui.driver import driver_class
+    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.desk import Desk
+    from copilot_tui.tui.driver import driver_class
 
-        app = CopilotApp(
-            Desk(config, private=private),
-            prompt=prompt,
-            continue_last=continue_last,
-            dark=_is_dark(config.ui.theme, terminal),
-            driver=driver_class(terminal),
-        )
-        signals.leave_with(app.leave)
-        status = app.run(mouse=config.ui.mouse)
+    app = CopilotApp(
+        Desk(config, private=private),
+        prompt=prompt,
+        continue_last=continue_last,
+        dark=_is_dark(config.ui.theme, curtain.terminal),
+        driver=driver_class(curtain),
+    )
+    curtain.signals.leave_with(app.leave)
+    status = app.run(mouse=config.ui.mouse)
+    curtain.lift()
     if app.fault is not None:
         raise app.fault
     return status if status is not None else 1
 
 
 def _is_dark(theme: str, terminal: Terminal) -> bool:
+    from copilot_tui.tui.terminal import background_is_dark
+
     return background_is_dark(terminal) if theme == "auto" else theme == "dark"

@@ -15,21 +15,21 @@ from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 if TYPE_CHECKING:
     from textual.driver import Driver
 
-    from copilot_tui.tui.terminal import Terminal
+    from copilot_tui.tui.curtain import Curtain
 
 
 class _Key(Enum):
     ALT_ENTER = "alt+enter"
 
 
-def driver_class(terminal: Terminal | None) -> type[Driver] | None:
+def driver_class(curtain: Curtain) -> type[Driver] | None:
     """The driver for this terminal; None: Textual's own choice, as on Windows."""
     # ESC CR is Alt+Enter in most terminals; unknown, it would be read as Escape, Enter.
     ANSI_SEQUENCES_KEYS["\x1b\r"] = (_Key.ALT_ENTER,)  # type: ignore[index]  # a Mapping to readers
-    if terminal is None or terminal.attributes is None or sys.platform == "win32":
+    if curtain.terminal.attributes is None or sys.platform == "win32":
         return None
 
     from copilot_tui.tui.unix_driver import TypeAheadDriver
 
-    TypeAheadDriver.take(terminal)
+    TypeAheadDriver.take(curtain)
     return TypeAheadDriver

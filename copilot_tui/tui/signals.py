@@ -7,11 +7,12 @@ imported, and while the loop waits for a terminal that does not read.
 from __future__ import annotations
 
 import signal
-from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any, Final
 
+TYPE_CHECKING = False  # typing's own; importing that takes longer than the start has
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType, TracebackType
+    from typing import Any, Final
 
 _ENDING: Final = ("SIGINT", "SIGTERM", "SIGHUP")
 
@@ -40,7 +41,8 @@ class Signals:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        for number, handler in self._before.items():
+        while self._before:
+            number, handler = self._before.popitem()
             signal.signal(number, handler)
 
     def leave_with(self, leave: Callable[[int], object]) -> None:

@@ -8,28 +8,30 @@ Ctrl+J.
 from __future__ import annotations
 
 import os
-import re
 import select
 import sys
-from types import TracebackType
-from typing import IO, Any, Final
 
 try:
     import termios
 except ImportError:  # Windows keeps what is typed by itself
     termios = None  # type: ignore[assignment]
 
+TYPE_CHECKING = False  # typing's own; importing that would take longer than all of this
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import IO, Any, Final
+
 _ASK_BACKGROUND: Final = b"\x1b]11;?\x1b\\"
-"""OSC 11: what is the background? The answer comes while the app is imported."""
+"""OSC 11: what is the background? The answer comes at once, or while the app is imported."""
 
-_BACKGROUND: Final = re.compile(
-    rb"\x1b\]11;rgba?:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})[^\x07\x1b]*(?:\x07|\x1b\\)"
-)
+_BACKGROUND: Final = b"\x1b]11;rgb"
 
-_ANSWER: Final = re.compile(r"\x1b\]\d{1,3};[^\x07\x1b]*(?:\x07|\x1b\\)")
+_ANSWER: Final = r"\x1b\]\d{1,3};[^\x07\x1b]*(?:\x07|\x1b\\)"
 """An answer of the terminal, in whatever words; nobody types one."""
 
-_ANSWER_BEGUN: Final = re.compile(r"\x1b\](?:\d{1,3}(?:;[^\x07\x1b]*\x1b?)?)?\Z")
+_ANSWER_BEGUN: Final = r"\x1b\](?:\d{1,3}(?:;[^\x07\x1b]*\x1b?)?)?\Z"
+
+_ANSWER_ENDS: Final = (b"\x07", b"\x1b\\")
 
 _SILENT_TERMINALS: Final = frozenset({"dumb", "linux", "unknown"})
 """Terminals that do not know OSC 11 and would print it."""
@@ -47,8 +49,8 @@ class Terminal:
     """Takes the terminal out of line mode and echo, and gives it back as it was."""
 
     def __init__(self, keyboard: IO[Any] | None = None, screen: IO[Any] | None = None) -> None:
-        self._keyboard = keyboard or sys.stdin
-        self._screen = screen or sys.stdout
+        self._keyboard = keyboard if keyboard is not None else sys.stdin
+        self._screen = screen if screen is not None else sys.stdout
         self._fd = -1
         self._before: list[Any] | None = None
         self._typed = b""
@@ -58,7 +60,8 @@ class Terminal:
         """Whether its background is dark; None: it did not say."""
 
     def __enter__(self) -> Terminal:
-        if termios is None or not self._keyboard.isatty():
+        streams = (self._keyboard, self._screen)
+        if termios is None or not all(each is not None and each.isatty() for each in streams):
             return self
         self._fd = self._keyboard.fileno()
         try:
@@ -91,10 +94,11 @@ class Terminal:
         self._give_back()
 
     def _give_back(self) -> None:
-        if self._before is None:
+        before, self._before = self._before, None
+        if before is None:
             return
         try:
-            termios.tcsetattr(self._fd, termios.TCSANOW, self._before)
+            termios.tcsetattr(self._fd, termios.TCSANOW, before)
         except termios.error:
             self._let_go()
 
@@ -114,12 +118,30 @@ class Terminal:
     def look(self) -> None:
         """Read what was typed until now, and note the background if the terminal has told it."""
         self._typed += self._read()
-        if answer := _BACKGROUND.search(self._typed):
-            self._typed = self._typed[: answer.start()] + self._typed[answer.end() :]
-            # Each channel is 1 to 4 hex digits of its own scale.
-            red, green, blue = (int(part, 16) / (16 ** len(part) - 1) for part in answer.groups())
-            self.dark = 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.5
+        self._typed, dark = _background_in(self._typed)
+        if dark is not None:
+            self.dark = dark
             self._awaits_answer = False
+
+    def wait_for_background(self, seconds: float) -> None:
+        """Wait so long, at most, until the terminal has said what its background is."""
+        from time import monotonic
+
+        until = monotonic() + seconds
+        self.look()
+        while self._awaits_answer and (left := until - monotonic()) > 0:
+            select.select([self._fd], [], [], left)
+            self.look()
+
+    @property
+    def screen(self) -> int:
+        """The descriptor that is painted on."""
+        return self._screen.fileno()
+
+    def write(self, data: bytes) -> None:
+        """Write all of this. Raises OSError."""
+        while data:
+            data = data[os.write(self.screen, data) :]
 
     def collect(self) -> bytes:
         """What was typed until now; no later call gives it again."""
@@ -132,9 +154,11 @@ class Terminal:
         data, self._late = self._late + data, ""
         if "\x1b]" not in data:
             return data
-        data, found = _ANSWER.subn("", data)
+        import re
+
+        data, found = re.subn(_ANSWER, "", data)
         self._awaits_answer = self._awaits_answer and not found
-        begun = _ANSWER_BEGUN.search(data)
+        begun = re.search(_ANSWER_BEGUN, data)
         # Alt+] begins like an answer: it waits only while there is one to come.
         if (
             begun is None
@@ -168,10 +192,35 @@ class Terminal:
         return typed
 
 
+def _background_in(typed: bytes) -> tuple[bytes, bool | None]:
+    """What was typed less the answer to OSC 11, and whether that says dark; None: it is not there.
+
+    The answer: rgb:RRRR/GGGG/BBBB, each channel 1 to 4 hex digits of its own scale.
+    """
+    start = typed.find(_BACKGROUND)
+    ends = [(at, mark) for mark in _ANSWER_ENDS if (at := typed.find(mark, start + 1)) >= 0]
+    if start < 0 or not ends:
+        return typed, None
+    end, mark = min(ends)
+    channels = typed[start:end].partition(b":")[2].split(b"/")[:3]
+    try:
+        red, green, blue = (int(each, 16) / (16 ** len(each) - 1) for each in channels)
+    except (ValueError, ZeroDivisionError):
+        return typed, None  # what it is instead is dropped with the other answers
+    rest = typed[:start] + typed[end + len(mark) :]
+    return rest, 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.5
+
+
 def background_is_dark(terminal: Terminal) -> bool:
     """Whether to start dark: what the terminal said, else COLORFGBG, else yes."""
     terminal.look()
+    dark = told_dark(terminal)
+    return dark is None or dark
+
+
+def told_dark(terminal: Terminal) -> bool | None:
+    """What the terminal said until now, else what COLORFGBG says; None: nobody has said it."""
     if terminal.dark is not None:
         return terminal.dark
     background = os.environ.get("COLORFGBG", "").rpartition(";")[2]
-    return background not in {"7", "15"}
+    return background not in {"7", "15"} if background else None

@@ -22,6 +22,7 @@ from textual.drivers import linux_driver
 from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
 
+from copilot_tui.tui.curtain import ENTER
 from copilot_tui.tui.signals import HUNG_UP_STATUS
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from textual.message import Message
 
     from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.curtain import Curtain
     from copilot_tui.tui.terminal import Terminal
 
 _OTHER_KEY: Final = re.compile(r"\x1b\[27;(\d+);(\d+)~\Z")
@@ -176,11 +178,13 @@ class TypeAheadDriver(LinuxDriver):
     """Gives the app first what was typed while it was loading."""
 
     terminal: ClassVar[Terminal]
+    curtain: ClassVar[Curtain]
 
     @classmethod
-    def take(cls, terminal: Terminal) -> None:
+    def take(cls, curtain: Curtain) -> None:
         """The terminal that it drives; there is one in a process."""
-        cls.terminal = PatientParser.terminal = terminal
+        cls.curtain = curtain
+        cls.terminal = PatientParser.terminal = curtain.terminal
         vars(linux_driver).update(
             XTermParser=PatientParser,
             WriterThread=PatientWriter,
@@ -199,6 +203,11 @@ class TypeAheadDriver(LinuxDriver):
             self._writer_thread.on_caught_up = self._repaint_soon
         if is_again:  # Textual would paint only what has changed, and the screen is empty now
             self._repaint_soon()
+
+    def write(self, data: str) -> None:
+        """Write this, soon. A screen that the curtain entered is not entered, and wiped, again."""
+        if data != ENTER or not self.curtain.hand_over():
+            super().write(data)
 
     def _repaint_soon(self) -> None:
         self._loop.call_soon_threadsafe(lambda: self._app.refresh(layout=True))

@@ -23,8 +23,8 @@ from tests.benchmarks import corpus
 from tests.benchmarks.deltas import Deltas
 from tests.benchmarks.program import APP, Program, running
 
-READY: Final = "sk anything"
-"""The prompt's own words, less their first letter, under which the cursor may be."""
+READY: Final = "F1 keys"
+"""What the app's own first frame says, and nothing that stands there before it."""
 
 
 @dataclass
