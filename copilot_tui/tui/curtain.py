@@ -45,6 +45,9 @@ _OPTIONS: Final = frozenset(
 NARROW: Final = 72
 """Columns below which the sidebar is hidden until it is asked for, and then stands alone."""
 
+_LEAST_COLUMNS: Final = 4
+_LEAST_ROWS: Final = 3
+
 _PROMPT: Final = "Ask anything"
 
 
@@ -171,6 +174,8 @@ class Curtain:
         self.terminal.wait_for_background(_ANSWER_S)
         try:
             columns, rows = os.get_terminal_size(self.terminal.screen)
+            if columns < _LEAST_COLUMNS or rows < _LEAST_ROWS:
+                return
             self._is_drawn = True
             self.terminal.write(drawing(columns, rows, _look(told_dark(self.terminal))).encode())
         except OSError:  # it is gone; the app will say so

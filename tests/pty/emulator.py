@@ -36,6 +36,30 @@ _MODE: Final = re.compile(rb"\x1b\[\?(\d+)([hl])")
 _KITTY: Final = re.compile(rb"\x1b\[([<>])\d*u")
 
 
+class Picture:
+    """The cells of a screen that only these bytes were painted on."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self._screen = pyte.Screen(*size)
+        self._stream = pyte.ByteStream(self._screen)
+
+    def feed(self, painted: bytes) -> None:
+        """Paint these."""
+        self._stream.feed(painted)
+
+    def line(self, row: int) -> str:
+        """One line of it."""
+        return str(self._screen.display[row])
+
+    @property
+    def cells(self) -> dict[tuple[int, int], Any]:
+        """Each cell by its column and row: `data`, `fg`, `bg`."""
+        screen = self._screen
+        return {
+            (x, y): screen.buffer[y][x] for y in range(screen.lines) for x in range(screen.columns)
+        }
+
+
 class Emulator:
     """The program, and the terminal that it runs in."""
 
@@ -146,6 +170,10 @@ class Emulator:
     def wait_until_ready(self) -> None:
         """Read until the app has painted its first frame."""
         self.wait_for_text("F1 keys")
+
+    def known_painted(self) -> bytes:
+        """What the program wrote, less what pyte does not know."""
+        return _UNKNOWN_TO_PYTE.sub(b"", bytes(self.painted))
 
     def ended(self) -> int:
         """The exit status, when the program has ended; all that it painted has been read."""
