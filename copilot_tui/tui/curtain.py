@@ -13,7 +13,6 @@ from copilot_tui.tui.terminal import Terminal, told_dark
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from types import TracebackType
     from typing import IO, Any, Final
 
@@ -27,20 +26,6 @@ _ANSWER_S: Final = 0.01
 
 _PLAIN_TERMINALS: Final = frozenset({"dumb", "unknown", ""})
 """Terminals that may not even move the cursor."""
-
-_FLAGS: Final = frozenset({"--continue", "--demo", "--private"})
-_OPTIONS: Final = frozenset(
-    {
-        "--prompt",
-        "--data-dir",
-        "--config",
-        "--backend",
-        "--base-url",
-        "--model",
-        "--provider",
-        "--proxy",
-    }
-)
 
 NARROW: Final = 72
 """Columns below which the sidebar is hidden until it is asked for, and then stands alone."""
@@ -106,23 +91,6 @@ _LIGHT_256: Final = Look(
     words="38;5;245;48;5;231",
     caret="38;5;231;48;5;234",
 )
-
-
-def starts_app(arguments: Sequence[str]) -> bool:
-    """Whether these arguments plainly start the app; in doubt they do not."""
-    rest = iter(arguments)
-    flags = set()
-    for argument in rest:
-        name, equals, value = argument.partition("=")
-        if name in _OPTIONS:
-            given = value if equals else next(rest, "")
-            if not given.strip():
-                return False
-        elif argument in _FLAGS:
-            flags.add(argument)
-        else:
-            return False
-    return not flags >= {"--continue", "--private"}
 
 
 class Curtain:
