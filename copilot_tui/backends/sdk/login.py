@@ -44,7 +44,13 @@ async def log_in(
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         process = await asyncio.create_subprocess_exec(
-            *path, "login", env=env, stdin=None if may_ask else DEVNULL, stdout=PIPE, stderr=STDOUT
+            *path,
+            "login",
+            *_host(environ),
+            env=env,
+            stdin=None if may_ask else DEVNULL,
+            stdout=PIPE,
+            stderr=STDOUT,
         )
     except OSError as error:
         raise ConnectionFailed(
@@ -65,6 +71,12 @@ async def log_in(
             + (f": {words}" if words else ""),
             SIGN_IN_HINT,
         )
+
+
+def _host(environ: Mapping[str, str]) -> list[str]:
+    """An enterprise's own GitHub, which `login` takes as an option alone."""
+    host = environ.get("COPILOT_GH_HOST") or environ.get("GH_HOST") or ""
+    return ["--host", f"https://{host}"] if host and host != "github.com" else []
 
 
 async def _listened_to(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
@@ -18,6 +19,8 @@ from copilot_tui.tui.screens.dialog import Dialog
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+
+_PAGE: Final = re.compile(r"https://[^\s\"'<>]+/login/device\b")
 
 _SHOWN_LINES: Final = 4
 """Of what the CLI says, the last."""
@@ -124,6 +127,8 @@ class CodeScreen(Dialog[By | None]):
 
     def _show(self, text: str) -> None:
         self._said += text
+        if named := _PAGE.search(self._said):
+            self._page = named[0]  # an enterprise has its own
         lines = [line for line in harmless(self._said).splitlines() if line.strip()]
         self.query_one("#sign-in-said", Label).update("\n".join(lines[-_SHOWN_LINES:]))
 
