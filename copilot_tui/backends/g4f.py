@@ -216,7 +216,8 @@ class G4F:
     async def models(self) -> list[Model]:
         """The chosen provider's models, then the server's providers; without one, everything."""
         everything = listed_models(
-            await self._transport.get_json(f"{self._config.base_url}/models")
+            await self._transport.get_json(f"{self._config.base_url}/models"),
+            self._transport.masked,
         )
         if not self._config.provider:
             return everything
@@ -230,7 +231,8 @@ class G4F:
         """What one provider offers. Raises Refused when there is no such provider."""
         root = self._config.base_url.removesuffix("/v1")
         return listed_models(
-            await self._transport.get_json(f"{root}/api/{quote(provider, safe='')}/models")
+            await self._transport.get_json(f"{root}/api/{quote(provider, safe='')}/models"),
+            self._transport.masked,
         )
 
     async def account(self) -> Account:

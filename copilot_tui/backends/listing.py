@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from copilot_tui.backends import Model
-from copilot_tui.backends.server_words import server_words
+from copilot_tui.backends.server_words import Masked, server_words
 from copilot_tui.errors import BadReply
 
 NOT_ENABLED: Final = (
@@ -44,15 +44,17 @@ _A_MILLION: Final = 1_000_000
 """Tokens that a price is said for."""
 
 
-def listed_models(answer: object) -> list[Model]:
-    """The models in a list, bare or under "data". Raises BadReply when there is no list."""
+def listed_models(answer: object, masked: Masked) -> list[Model]:
+    """The models in a list, bare or under "data". Raises BadReply when there is no list, with the
+    server's words without our own secrets.
+    """
     entries = answer
     if isinstance(answer, dict):
         entries = answer.get("data", answer.get("models"))
         if answer.get("object") == "list" and entries is None:
             entries = []  # Ollama without a model: "data": null
     if not isinstance(entries, list):
-        words = server_words(answer)
+        words = server_words(answer, masked)
         raise BadReply("the server sent no list of models" + (f": {words}" if words else ""))
     return [model for entry in entries if (model := listed_model(entry))]
 

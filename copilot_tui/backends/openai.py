@@ -112,7 +112,8 @@ class OpenAI:
 
     async def models(self) -> list[Model]:
         """What the server lists, in its order."""
-        return listed_models(await self._transport.get_json(f"{self._config.base_url}/models"))
+        answer = await self._transport.get_json(f"{self._config.base_url}/models")
+        return listed_models(answer, self._transport.masked)
 
     async def _first_model(self) -> str:
         models = await self.models()

@@ -116,7 +116,7 @@ class Chat:
         """What the account may use, as far as it is known how the service lists it. Raises
         BackendError.
         """
-        return listed_models(await self._renewing_once(self._listed))
+        return listed_models(await self._renewing_once(self._listed), self._api.masked)
 
     async def _listed(self) -> object:
         return await self._api.get_json(f"{self._config.api_url}/github/chat/models")
