@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from copilot_tui import credentials
 
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from copilot_tui.config import BackendConfig
+
+
+SIGNED_IN: Final = "signed in"
+"""What an account's words begin with."""
 
 
 class Quota(NamedTuple):
@@ -56,7 +60,7 @@ class Account(NamedTuple):
         """In a few words, without the quota; empty: there is none, and none is wanted."""
         if not self.is_signed_in:
             return "not signed in" if self.is_wanted else ""
-        who = f"signed in as {self.login}" if self.login else "signed in"
+        who = f"{SIGNED_IN} as {self.login}" if self.login else SIGNED_IN
         by = f" ({self.origin})" if self.origin else ""
         until = f" until {self.until.astimezone():%H:%M}" if self.until else ""
         return f"{who}{by}{until}"

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _GITHUB: Final = "copilot"
 """The backend that a sign-in with GitHub leads to."""
 
+_SUBSCRIPTION: Final = "your Copilot subscription answers"
+
 
 class Reaching:
     """The card, once for each prompt; another try that fails only says so."""
@@ -48,10 +50,13 @@ class Reaching:
         app.run_worker(work, group="reach", exclusive=True, exit_on_error=False)
 
     async def _offer(self, conversation: Conversation, config: BackendConfig, what: str) -> None:
+        from copilot_tui.tui.catalog import sign_ins
         from copilot_tui.tui.screens.reach import CardScreen, Typed
 
+        backends = self._desk.config.backends
         while True:
-            way = await self._app.push_screen_wait(CardScreen(what, _offers(config)))
+            known = (await sign_ins({_GITHUB: backends[_GITHUB]}))[_GITHUB]
+            way = await self._app.push_screen_wait(CardScreen(what, _offers(config, known)))
             if isinstance(way, Typed):
                 self._app.main.composer.insert(way.text)
             if way is None or isinstance(way, Typed):
@@ -68,13 +73,18 @@ class Reaching:
             self._app.answers.try_again()
 
     async def _sign_in(self, conversation: Conversation, config: BackendConfig) -> bool:
+        from copilot_tui.backends.accounts import SIGNED_IN
+        from copilot_tui.tui.catalog import sign_ins
+
         name = _GITHUB if config.kind == "g4f" else config.name
         if name == _GITHUB and find_spec("copilot") is None:
             from copilot_tui.backends.sdk.runtime import SDK_COMMAND
 
             note = "GitHub's Copilot SDK is needed for that. Start copilot-tui again afterwards."
             return await self._show_commands("Sign in with GitHub", SDK_COMMAND, note=note)
-        if not await self._app.signing_in.ask(name):
+        known = await sign_ins({name: self._desk.config.backends[name]})
+        is_known = name != config.name and known[name].startswith(SIGNED_IN)
+        if not is_known and not await self._app.signing_in.ask(name):
             return False
         if name != config.name:
             await self._choose(conversation, name)
@@ -129,14 +139,18 @@ def _is_card_for(error: CopilotTuiError, config: BackendConfig) -> bool:
     return is_githubs and isinstance(error, MissingAuth | MissingKey)
 
 
-def _offers(config: BackendConfig) -> list[Offer]:
+def _offers(config: BackendConfig, known: str) -> list[Offer]:
+    """`known`: who is signed in to GitHub already."""
+    from copilot_tui.backends.accounts import SIGNED_IN
     from copilot_tui.tui.screens.reach import Offer
 
     server = Offer("server", "Another server", "any OpenAI-compatible one: its address")
     demo = Offer("demo", "The demo", "answers by itself, to look around")
     if config.kind == "g4f":
+        is_known = known.startswith(SIGNED_IN)
+        github = ("GitHub Copilot", known) if is_known else ("Sign in with GitHub", _SUBSCRIPTION)
         return [
-            Offer("sign-in", "Sign in with GitHub", "your Copilot subscription answers"),
+            Offer("sign-in", *github),
             Offer("start", "Start g4f", "the commands for it, to be copied"),
             server,
             demo,

@@ -32,6 +32,10 @@ MakeReaching = Callable[..., CopilotApp]
 @pytest.fixture
 def config(config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    for name in ("HOME", "USERPROFILE", "XDG_DATA_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "home"))
+    for name in ("COPILOT_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
     file = tmp_path / "config" / "config.toml"
     backends = {
         name: replace(each, credentials_file=file.with_name("credentials.json"))
@@ -159,6 +163,25 @@ async def test_a_sign_in_leads_to_copilot_and_sends_the_prompt(
         assert last(app) == "I am copilot"
     kept = json.loads(config.credentials_file.read_text())["sign_ins"]
     assert kept["copilot"]["secret"] == "github_pat_secret"
+
+
+async def test_a_sign_in_that_is_there_already_answers_without_another(
+    make_app: MakeReaching, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "site" / "copilot"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    monkeypatch.syspath_prepend(str(package.parent))
+    monkeypatch.setenv("GH_TOKEN", "gho_secret")
+    app = make_app(Servers(g4f=[[NOTHING]]))
+    async with app.run_test() as pilot:
+        await send(pilot, "hi")
+        await card(pilot)
+        assert "1  GitHub Copilot  signed in (GH_TOKEN)" in painted(app)
+        await pilot.press("1")
+        await back(pilot)
+        await ended(pilot)
+        assert last(app) == "I am copilot"
 
 
 async def test_without_githubs_sdk_the_command_that_installs_it_is_shown(
