@@ -152,11 +152,11 @@ def context_words(model: Model) -> str:
 
 
 def price_words(model: Model) -> str:
-    """0.33x, free, or $2.5 in, $10 out a million."""
+    """0.33x, free, or $2.5 in, $10 out per 1M (a million tokens)."""
     if model.multiplier is not None:
         return f"{model.multiplier:g}x" if model.multiplier else "0x, without limit"
     if model.price_in is None and model.price_out is None:
         return ""
     if not model.price_in and not model.price_out:
         return "free"
-    return f"${model.price_in or 0:.4g} in, ${model.price_out or 0:.4g} out a million"
+    return f"${model.price_in or 0:.4g} in, ${model.price_out or 0:.4g} out per 1M"

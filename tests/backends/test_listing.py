@@ -127,7 +127,7 @@ def test_nonsense_in_an_entry_leaves_its_name(nonsense: dict[str, object]) -> No
         (Model("m", multiplier=0.33), "0.33x"),
         (Model("m", multiplier=0), "0x, without limit"),
         (Model("m", price_in=0, price_out=0), "free"),
-        (Model("m", price_in=2.5, price_out=10), "$2.5 in, $10 out a million"),
+        (Model("m", price_in=2.5, price_out=10), "$2.5 in, $10 out per 1M"),
         (Model("m"), ""),
     ],
 )

@@ -72,7 +72,7 @@ def test_what_a_router_tells_of_its_models_stands_beside_them(
         path="/v1/models",
         repeat=True,
     )
-    line = "openai/gpt-4o\tOpenAI: GPT-4o\topenai\t128k context\t$2.5 in, $10 out a million\n"
+    line = "openai/gpt-4o\tOpenAI: GPT-4o\topenai\t128k context\t$2.5 in, $10 out per 1M\n"
     assert asking.run("models", "--backend", "ollama").stdout == line
     (models,) = asking.run("models", "--backend", "ollama", "--json").json_lines()
     assert (models[0]["context_window"], models[0]["price_out"]) == (128000, 10)
