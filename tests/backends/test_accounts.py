@@ -12,6 +12,7 @@ import pytest
 from copilot_tui import keyring_store
 from copilot_tui.backends.accounts import Account, Quota, sign_in_of
 from copilot_tui.config import BUILT_IN, BackendConfig
+from tests.no_keyring import no_keyring
 
 OPENAI = replace(BUILT_IN["openai"], is_chosen=False)
 CHOSEN = BUILT_IN["openai"]
@@ -56,12 +57,10 @@ def test_the_sign_in_is_named_and_asked_of_nobody(
 
 
 @pytest.mark.parametrize("address", ["https://api.openai.com", "https://elsewhere.example"])
-def test_a_kept_key_counts_for_its_own_address_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
-) -> None:
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+def test_a_kept_key_counts_for_its_own_address_alone(tmp_path: Path, address: str) -> None:
     file = tmp_path / "credentials.json"
-    keyring_store.keep(file, "openai", "sk-secret", address)
+    with no_keyring():
+        keyring_store.keep(file, "openai", "sk-secret", address)
     account = sign_in_of(replace(OPENAI, credentials_file=file), {})
     assert account.is_signed_in == (address == "https://api.openai.com")
     assert "sk-secret" not in repr(account)

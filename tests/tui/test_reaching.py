@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from copilot_tui.tui.app import CopilotApp
 from copilot_tui.tui.desk import Desk
 from copilot_tui.tui.servers import with_server, write_server
 from tests.fakes import FakeBackend, Step
+from tests.no_keyring import no_keyring
 from tests.tui.test_app import app_of, ended, send, shown_text, until
 from tests.tui.test_signing_in import painted
 
@@ -30,8 +31,7 @@ MakeReaching = Callable[..., CopilotApp]
 
 
 @pytest.fixture
-def config(config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+def config(config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Config]:
     for name in ("HOME", "USERPROFILE", "XDG_DATA_HOME"):
         monkeypatch.setenv(name, str(tmp_path / "home"))
     for name in ("COPILOT_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN"):
@@ -41,7 +41,8 @@ def config(config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> C
         name: replace(each, credentials_file=file.with_name("credentials.json"))
         for name, each in config.backends.items()
     }
-    return replace(config, config_file=file, backends=backends, backend=backends["g4f"])
+    with no_keyring():
+        yield replace(config, config_file=file, backends=backends, backend=backends["g4f"])
 
 
 class Servers:

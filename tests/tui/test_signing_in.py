@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from copilot_tui.store import Store
 from copilot_tui.tui.app import CopilotApp
 from copilot_tui.tui.desk import Desk
 from tests.fakes import FakeBackend
+from tests.no_keyring import no_keyring
 from tests.tui.conftest import MakeApp
 from tests.tui.test_app import app_of, ended, send, shown_text, until
 
@@ -28,11 +30,11 @@ pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name in ("HOME", "USERPROFILE", "XDG_DATA_HOME"):
         monkeypatch.setenv(name, str(tmp_path / "home"))
-    return tmp_path / "home"
+    with no_keyring():
+        yield tmp_path / "home"
 
 
 @pytest.fixture
