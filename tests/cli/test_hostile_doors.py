@@ -188,7 +188,8 @@ def test_nothing_of_it_controls_the_terminal_that_the_app_paints(
         message.reasoning = message.model = text
     store.save(made)
     editor = tmp_path / "editor"
-    editor.write_text(f"#!{sys.executable}\nimport sys\nopen(sys.argv[-1], 'w').write({text!r})\n")
+    script = f"import sys\nopen(sys.argv[-1], 'w').write('edited ' + {text!r})\n"
+    editor.write_text(f"#!{sys.executable}\n{script}")
     editor.chmod(0o700)
     environ = {
         **asking.environ,
@@ -210,7 +211,7 @@ def test_nothing_of_it_controls_the_terminal_that_the_app_paints(
         window.type(b"two\r")
         window.wait_for_text("second")
         window.type(b"\x07")  # the editor writes the prompt
-        window.read(0.4)
+        window.wait_for_text("edited")
         window.type(b"\x0f")
         window.wait_for_text("Type to narrow")
         window.type(b"\x1b")

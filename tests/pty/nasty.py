@@ -36,7 +36,7 @@ NASTY: Final = {
 
 PAYLOADS: Final = (
     b"OWNED\x07",
-    b"]0;OWNED",
+    b"\x1b]0;OWNED",
     b"\x1b]52;c;T1d",
     b"\x1b]8;;http://owned",
     b";77;99t",
@@ -61,7 +61,13 @@ def sampled(seed: int) -> str:
     return "".join(chance.choice(pool) for _ in range(30))
 
 
-TEXTS: Final = {**NASTY, **{f"sample {seed}": sampled(seed) for seed in range(4)}}
+def _in_groups(size: int) -> dict[str, str]:
+    names = list(NASTY)
+    groups = [names[start : start + size] for start in range(0, len(names), size)]
+    return {", ".join(group): " ".join(NASTY[name] for name in group) for group in groups}
+
+
+TEXTS: Final = {**_in_groups(6), "a sample": sampled(1)}
 
 
 def harm_in(written: str) -> list[str]:
