@@ -140,6 +140,16 @@ def _to_keyring(name: str, secret: str) -> str:
     return ""
 
 
+def has_keyring() -> bool:
+    """Whether there is a system keyring; it may still refuse. Slow the first time."""
+    import keyring
+
+    try:
+        return _is_usable(keyring.get_keyring())
+    except _faults():
+        return False
+
+
 def _is_usable(backend: KeyringBackend) -> bool:
     return float(backend.priority) >= _USABLE_PRIORITY
 

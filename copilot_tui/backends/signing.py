@@ -58,6 +58,13 @@ def cleaned(given: str, backend: BackendConfig) -> str:
     return secret
 
 
+def place(file: Path) -> str:
+    """Where a secret will be kept. Slow the first time: it looks for the keyring."""
+    if keyring_store.has_keyring():
+        return "in the system keyring"
+    return f"in {file}, which only you can read, as there is no system keyring"
+
+
 def keep(backend: BackendConfig, secret: str, file: Path) -> str:
     """Keep a secret, and say where. Waits for the keyring. Raises CopilotTuiError."""
     trouble = keyring_store.keep(file, backend.name, secret, address_of(backend.base_url))

@@ -17,11 +17,10 @@ if TYPE_CHECKING:
 
 _HOW: Final = {
     "github-web": "On github.com, in a browser that is signed in: the developer tools show the "
-    "cookie user_session. It is kept in the system keyring, and goes to github.com alone.",
+    "cookie user_session.",
     "copilot-sdk": "github.com/settings/personal-access-tokens makes one. Its permission is "
     '"Copilot Requests".',
 }
-_KEY: Final = "It is kept in the system keyring, and goes to {address} alone."
 
 
 class SigningIn:
@@ -58,11 +57,11 @@ class SigningIn:
         if said is None:
             return False
         await self._desk.renew_backend(name)
-        others = [f"{each} is set, and wins over it" for each in signing.that_win(config)]
+        others = [said, *(f"{each} is set, and wins over it" for each in signing.that_win(config))]
         reply = last_reply(self._app.shown)
         if reply is not None and reply.error:
-            others.append(f"{self._app.main.key('send')} sends your prompt again")
-        self._app.say(" · ".join((said[:1].upper() + said[1:], *others)))
+            others.insert(0, f"{self._app.main.key('send')} sends your prompt again")
+        self._app.say(" · ".join((f"Signed in to {name}", *others)))
         return True
 
     async def _by_code(self, config: BackendConfig) -> str | None:
@@ -82,7 +81,7 @@ class SigningIn:
         by = await self._app.push_screen_wait(screen)
         if by == "token":
             return await self._secret(config)
-        return "signed in to Copilot" if by == "code" else None
+        return "GitHub's CLI keeps it" if by == "code" else None
 
     async def _secret(self, config: BackendConfig) -> str | None:
         """Let a key, cookie or token be typed, and keep it; what there is to say."""
@@ -90,13 +89,16 @@ class SigningIn:
         from copilot_tui.config import address_of
         from copilot_tui.tui.screens.sign_in import SecretScreen
 
-        how = _HOW.get(config.kind) or _KEY.format(address=address_of(config.base_url))
+        file = self._desk.config.credentials_file
+        place = await asyncio.to_thread(signing.place, file)
+        address = address_of(config.base_url) or "https://github.com"
+        kept = f"It is kept {place}, and goes to {address} alone."
+        how = " ".join(filter(None, (_HOW.get(config.kind), kept)))
         check = partial(signing.cleaned, backend=config)
         screen = SecretScreen(config.name, signing.wanted(config), how, check)
         secret = await self._app.push_screen_wait(screen)
         if secret is None:
             return None
-        file = self._desk.config.credentials_file
         return await asyncio.to_thread(signing.keep, config, secret, file)
 
     async def _sign_out(self, config: BackendConfig) -> None:

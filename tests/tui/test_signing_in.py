@@ -91,6 +91,7 @@ async def test_a_key_is_typed_unseen_and_kept_and_then_enter_sends_the_prompt_th
         await pilot.pause()
         assert SECRET not in painted(app)
         assert "•" * 10 in painted(app)
+        assert "which only you can read" in " ".join(painted(app).replace("│", " ").split())
         await pilot.press("enter")
         await until(pilot, lambda: "Enter sends your prompt again" in app.main.status.notice)
         assert str(kept) in app.main.status.notice
@@ -216,7 +217,7 @@ async def test_the_code_is_shown_large_and_copied_and_the_sign_in_is_found(
         await until(pilot, lambda: "the code, 9 characters" in app.main.status.notice.lower())
         assert "Escape goes" in painted(app)
         (home / "copilot-tui" / "copilot-cli" / "go").write_text("")
-        await until(pilot, lambda: "Signed in to Copilot" in app.main.status.notice)
+        await until(pilot, lambda: "Signed in to copilot" in app.main.status.notice)
         assert len(app.screen_stack) == 1
 
 
