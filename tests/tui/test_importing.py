@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 
 from textual.widgets import Input
 
+from copilot_tui.config import Config
+from copilot_tui.conversation import Conversation
 from copilot_tui.formats.json import dump
-from copilot_tui.store import Store
+from copilot_tui.store import Saved, Store
+from copilot_tui.tui.app import CopilotApp
+from copilot_tui.tui.desk import Desk
 from copilot_tui.tui.screens.exporting import ExportScreen
 from copilot_tui.tui.screens.importing import ImportScreen
 from tests.tui.conftest import MakeApp
@@ -48,27 +53,46 @@ async def test_a_folder_is_imported_and_one_report_says_what_was_skipped_and_why
     assert len(store.summaries()) == 3
 
 
+class GatedStore(Store):
+    """Stops before the fifth conversation until it is let go."""
+
+    def __init__(self, data_dir: Path, cache_dir: Path) -> None:
+        super().__init__(data_dir, cache_dir)
+        self.saved = 0
+        self.reached, self.go = threading.Event(), threading.Event()
+
+    def save(self, conversation: Conversation) -> Saved:
+        self.saved += 1
+        if self.saved == 5:
+            self.reached.set()
+            assert self.go.wait(10)
+        return super().save(conversation)
+
+
 async def test_escape_stops_an_import_and_the_same_again_brings_in_the_rest(
-    make_app: MakeApp, store: Store, tmp_path: Path
+    config: Config, tmp_path: Path
 ) -> None:
-    folder = exported(tmp_path, 300)
-    async with make_app().run_test(size=(100, 30)) as pilot:
-        app = app_of(pilot)
+    folder = exported(tmp_path, 20)
+    store = GatedStore(config.data_dir, config.cache_dir)
+    app = CopilotApp(Desk(config, store))
+    async with app.run_test(size=(100, 30)) as pilot:
         app.main.action_import()
         await until(pilot, lambda: app.screen is not app.main and app.screen.query(Input))
         screen = app.screen
         assert isinstance(screen, ImportScreen)
         screen.query_one(Input).value = str(folder)
         await pilot.press("enter")
-        await until(pilot, lambda: len(list(store.data_dir.glob("conversations/*.json"))) > 3)
+        await until(pilot, store.reached.is_set)
         await pilot.press("escape")
-        await until(pilot, lambda: "imported" in screen.text and "Stopped" in screen.text)
-        some = len(store.summaries())
-        assert 3 < some < 300
+        assert isinstance(app.screen, ImportScreen)
+        store.go.set()
+        await until(pilot, lambda: "Stopped" in screen.text)
+        assert "5 conversations imported" in screen.text
+        assert len(store.summaries()) == 5
         screen.query_one(Input).value = str(folder)
         await pilot.press("enter")
-        await until(pilot, lambda: f"{some} here already" in screen.text)
-    assert len(store.summaries()) == 300
+        await until(pilot, lambda: "5 here already" in screen.text)
+    assert len(store.summaries()) == 20
 
 
 async def test_the_shown_conversation_is_exported_and_never_over_another_file_unasked(
