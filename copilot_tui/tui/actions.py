@@ -304,6 +304,14 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "Replies",
     ),
     Action(
+        "request",
+        "alt+s",
+        "request",
+        "What will be sent",
+        "show the request, its size, without the key; it can be copied as curl",
+        "Replies",
+    ),
+    Action(
         "reasoning",
         "alt+r",
         "reasoning",

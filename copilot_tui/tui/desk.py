@@ -343,6 +343,19 @@ class Desk:
 
         `has_waited`: it is the one that was queued, and not the draft.
         """
+        turn = self.planned(conversation, prompt, instead_of=instead_of)
+        # The draft stays on disk until the prompt is there.
+        if has_waited:
+            self.unsent.leave(conversation.id)
+        else:
+            self._bring_back_aside(conversation.id)
+        turn.on_saved = partial(self._prompt_is_saved, conversation.id)
+        return self._note_turn(turn)
+
+    def planned(
+        self, conversation: Conversation, prompt: str, *, instead_of: str | None = None
+    ) -> Turn:
+        """The same, and nothing is noted of it: for a copy, to look at what would be sent."""
         from copilot_tui import replies
 
         name = replies.choose_backend(conversation, self._config_for(conversation)).name
@@ -352,13 +365,7 @@ class Desk:
             turn = replies.edited_turn(
                 conversation, instead_of, prompt, backend_name=name, now=self.now
             )
-        # The draft stays on disk until the prompt is there.
-        if has_waited:
-            self.unsent.leave(conversation.id)
-        else:
-            self._bring_back_aside(conversation.id)
-        turn.on_saved = partial(self._prompt_is_saved, conversation.id)
-        return self._note_turn(turn)
+        return turn
 
     def _prompt_is_saved(self, conversation_id: str) -> None:
         self.unsent.leaving.pop(conversation_id, None)

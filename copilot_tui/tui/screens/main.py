@@ -306,6 +306,12 @@ class MainScreen(Screen[None]):
         """Alt+C."""
         self.desk_app.answers.go_on()
 
+    def action_request(self) -> None:
+        """Alt+S."""
+        from copilot_tui.tui.inspecting import Inspecting
+
+        Inspecting(self.desk_app).open()
+
     def action_reasoning(self) -> None:
         """Alt+R."""
         self.transcript.toggle_reasoning()
