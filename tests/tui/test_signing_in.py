@@ -105,16 +105,19 @@ async def test_a_key_is_typed_unseen_and_kept_and_then_enter_sends_the_prompt_th
             assert SECRET.encode() not in Path(folder, name).read_bytes()
 
 
+@pytest.mark.parametrize("size", SIZES, ids=str)
 async def test_a_key_that_cannot_be_one_is_said_and_not_repeated(
-    config: Config, store: Store, kept: Path
+    config: Config, store: Store, kept: Path, size: tuple[int, int]
 ) -> None:
-    app = app_with(config, store, FakeBackend(), "openai")
-    async with app.run_test() as pilot:
+    app = app_with(config, store, FakeBackend(), "github")
+    async with app.run_test(size=size) as pilot:
         await pilot.press("alt+i")
         await dialog(pilot, "SecretScreen Input")
         await paste(pilot, "sk-secret-ü")
         fault = app.screen.query_one("#sign-in-fault", Label)
         await until(pilot, lambda: "another character" in str(fault.content))
+        wanted = "another character"
+        await until(pilot, lambda: wanted in " ".join(painted(app).replace("│", " ").split()))
         assert "sk-secret" not in painted(app)
         await pilot.press("escape")
         await until(pilot, lambda: len(app.screen_stack) == 1)

@@ -53,7 +53,7 @@ class SecretScreen(Dialog[str | None]):
         """What is wanted, and dots for what is typed."""
         with Vertical(id="sign-in", classes="dialog"):
             yield Label(one_line(f"Sign in to {self._name}"), classes="title", markup=False)
-            yield Label(one_line(self._how), classes="hint", markup=False)
+            yield Label(one_line(self._how), id="sign-in-how", classes="hint", markup=False)
             yield HarmlessInput(placeholder=f"Paste {self._wanted}", password=True, compact=True)
             yield Label("", id="sign-in-fault", markup=False)
             yield Label("Enter keeps it · Escape goes back", classes="hint", markup=False)
@@ -63,6 +63,7 @@ class SecretScreen(Dialog[str | None]):
         try:
             secret = self._check(event.value)
         except CopilotTuiError as error:
+            self.query_one("#sign-in-how").display = False  # in a low window both have no room
             _tell(self.query_one("#sign-in-fault", Label), error)
         else:
             self.dismiss(secret)
