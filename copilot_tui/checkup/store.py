@@ -61,7 +61,11 @@ def examine(loaded: Config, progress: Callable[[int], None]) -> Iterator[Finding
         found.append(wrong(SUBJECT, str(error), error.hint))
     else:
         found += _of_kinds(faults)
-    yield from found or [Finding(SUBJECT, f"{data_dir}: {count:,} conversations, all in order")]
+    yield from found or [Finding(SUBJECT, f"{data_dir}: {_conversations(count)}, all in order")]
+
+
+def _conversations(count: int) -> str:
+    return f"{count:,} conversation" + ("" if count == 1 else "s")
 
 
 def _of_kinds(faults: list[Fault]) -> Iterator[Finding]:

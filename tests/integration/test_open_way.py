@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.widgets import Label
 
 from copilot_tui.backends import ReplyRequest
 from copilot_tui.backends.sdk import sign_in
@@ -156,6 +157,9 @@ async def test_escape_keeps_the_key_and_the_prompt(app: CopilotApp, server: Serv
     async with app.run_test(size=(40, 12)) as pilot:
         await send(pilot, "hello")
         await until(pilot, lambda: isinstance(app.screen, ConsentScreen))
+        await pilot.pause()
+        for label in app.screen.query(Label):  # all of it is in sight, also here
+            assert app.size.region.contains_region(label.region)
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is app.main)
         assert server.connections == 0

@@ -36,13 +36,13 @@ class ConsentScreen(Dialog[bool]):
         with Vertical(id="consent"):
             yield Static(
                 one_line(
-                    f"Send the key for {self._name} unencrypted? Everyone on the way to "
-                    f"{self._address} could read it."
+                    f"Send the key for {self._name} unencrypted to {self._address}? "
+                    "Everyone on the way could read it."
                 ),
                 markup=False,
             )
             yield Label(
-                "Ctrl+S sends it, until the program ends · Escape keeps it here",
+                "Ctrl+S sends it until you quit · Escape does not",
                 classes="hint",
                 markup=False,
             )
