@@ -197,9 +197,11 @@ def load(
             chosen = replace(chosen, model=file.top["model"])
         chosen = _overridden(chosen, given)
     if chosen.kind not in _WITHOUT_ADDRESS and not chosen.base_url:
-        raise ConfigError(
+        raise file.complaint(
             f"the backend {chosen_name} has no base_url",
             f"Write one under [backends.{chosen_name}], or give --base-url.",
+            table="backends",
+            key=chosen_name,
         )
     backends[chosen_name] = chosen
     return Config(

@@ -303,8 +303,9 @@ def test_an_unknown_backend_is_named_with_the_nearest() -> None:
 def test_a_backend_without_an_address_cannot_be_chosen(path: Path) -> None:
     text = '[backends.work]\nmodel = "m"'
     assert load(path, text).backend.name == "g4f"
-    with pytest.raises(ConfigError, match="work has no base_url"):
+    with pytest.raises(ConfigError, match="work has no base_url") as caught:
         load(path, text, backend="work")
+    assert str(caught.value).startswith(f"{path}, line 1: ")
     with_address = load(path, text, backend="work", base_url="http://h/v1").backend
     assert (with_address.base_url, with_address.model) == ("http://h/v1", "m")
 
