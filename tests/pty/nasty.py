@@ -39,7 +39,7 @@ PAYLOADS: Final = (
     b"\x1b]0;OWNED",
     b"\x1b]52;c;T1d",
     b"\x1b]8;;http://owned",
-    b";77;99t",
+    b"\x1b[8;77;99t",
     b"\x1b[77;99H",
     b"\x1b[77c",
     b"\x1bP+q4f57",
