@@ -18,13 +18,14 @@ def run() -> int:
     if sys.argv[1:] == ["--version"]:
         return _version()
     gc.set_threshold(100_000)  # what imports make stays: collecting among it is 6 ms for nothing
-    from copilot_tui.cli.early import starts_app
+    from copilot_tui.cli.early import looks, starts_app
 
     if not starts_app(sys.argv[1:]):
         return _main(None)
     from copilot_tui.tui.curtain import Curtain
 
-    with Curtain() as curtain:
+    theme, sidebar_width = looks(sys.argv[1:], os.environ)
+    with Curtain(theme=theme, sidebar_width=sidebar_width) as curtain:
         return _main(curtain)
 
 

@@ -1,10 +1,15 @@
-"""Whether the app is meant, known before the command line is parsed. Imports nothing."""
+"""What is known before the command line is parsed and the configuration read: whether the app is
+meant, and how it is set to look. Imports next to nothing.
+"""
 
 from __future__ import annotations
 
+import os
+import sys
+
 TYPE_CHECKING = False  # typing's own; importing that takes longer than the start has
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Final
 
 _FLAGS: Final = frozenset({"--continue", "--demo", "--private"})
@@ -38,3 +43,56 @@ def starts_app(arguments: Sequence[str]) -> bool:
         else:
             return False
     return not flags >= {"--continue", "--private"}
+
+
+def looks(arguments: Sequence[str], environ: Mapping[str, str]) -> tuple[str, int | None]:
+    """The theme and the sidebar's width, as far as a look at [ui] of the configuration tells.
+
+    What is wrong with it is not said here; the program reads it all once more.
+    """
+    try:
+        # Not to wait: it may be a pipe that nobody writes to yet.
+        descriptor = os.open(_configuration(arguments, environ), os.O_RDONLY | _NO_WAIT)
+        try:
+            text = os.read(descriptor, _MOST).decode("utf-8", "replace")
+        finally:
+            os.close(descriptor)
+    except OSError:
+        return "auto", None
+    found = _ui(text)
+    theme, width = found.get("theme", ""), found.get("sidebar_width", "")
+    return theme if theme in ("dark", "light") else "auto", int(
+        width
+    ) if width.isdecimal() else None
+
+
+_NO_WAIT: Final = getattr(os, "O_NONBLOCK", 0)
+
+_MOST: Final = 1 << 16
+
+
+def _configuration(arguments: Sequence[str], environ: Mapping[str, str]) -> str:
+    for place, argument in enumerate(arguments):
+        name, equals, value = argument.partition("=")
+        if name == "--config":
+            return value if equals else arguments[place + 1]
+    home = os.path.expanduser("~")
+    folder = os.path.join(home, ".config")
+    if sys.platform == "darwin":
+        folder = os.path.join(home, "Library", "Application Support")
+    folder = environ.get("XDG_CONFIG_HOME", "").strip() or folder
+    return environ.get("COPILOT_TUI_CONFIG") or os.path.join(folder, "copilot-tui", "config.toml")
+
+
+def _ui(text: str) -> dict[str, str]:
+    """The simple values of the table [ui]."""
+    found = {}
+    table = ""
+    for line in text.splitlines():
+        line = line.partition("#")[0].strip()
+        if line.startswith("["):
+            table = line
+        elif table == "[ui]":
+            key, _, value = line.partition("=")
+            found[key.strip()] = value.strip().strip("\"'")
+    return found

@@ -99,7 +99,16 @@ class Curtain:
     Where there is no terminal, or one that cannot move its cursor, nothing is drawn.
     """
 
-    def __init__(self, keyboard: IO[Any] | None = None, screen: IO[Any] | None = None) -> None:
+    def __init__(
+        self,
+        keyboard: IO[Any] | None = None,
+        screen: IO[Any] | None = None,
+        *,
+        theme: str = "auto",
+        sidebar_width: int | None = None,
+    ) -> None:
+        self._theme = theme
+        self._sidebar_width = sidebar_width
         self.signals = Signals()
         self.terminal = Terminal(keyboard, screen)
         self._is_drawn = False
@@ -127,7 +136,7 @@ class Curtain:
         """Give the terminal back as it was. To do it again does no harm."""
         if self._is_drawn:
             self._is_drawn = False
-            self.terminal.write(_LEAVE)
+            self.terminal.write_if_possible(_LEAVE)
         self.terminal.__exit__(None, None, None)
         self.signals.__exit__(None, None, None)
 
@@ -139,15 +148,14 @@ class Curtain:
     def _draw(self) -> None:
         if os.environ.get("TERM", "") in _PLAIN_TERMINALS:
             return
-        self.terminal.wait_for_background(_ANSWER_S)
-        try:
-            columns, rows = os.get_terminal_size(self.terminal.screen)
-            if columns < _LEAST_COLUMNS or rows < _LEAST_ROWS:
-                return
+        if self._theme == "auto":
+            self.terminal.wait_for_background(_ANSWER_S)
+        dark = told_dark(self.terminal) if self._theme == "auto" else self._theme == "dark"
+        columns, rows = self.terminal.size
+        if columns >= _LEAST_COLUMNS and rows >= _LEAST_ROWS:
             self._is_drawn = True
-            self.terminal.write(drawing(columns, rows, _look(told_dark(self.terminal))).encode())
-        except OSError:  # it is gone; the app will say so
-            self._is_drawn = False
+            picture = drawing(columns, rows, _look(dark), self._sidebar_width)
+            self.terminal.write_if_possible(picture.encode())
 
 
 def _look(dark: bool | None) -> Look:
@@ -162,9 +170,11 @@ def _look(dark: bool | None) -> Look:
     return _NEUTRAL
 
 
-def drawing(columns: int, rows: int, look: Look) -> str:
+def drawing(columns: int, rows: int, look: Look, sidebar_width: int | None = None) -> str:
     """The main screen before there is anything in it: sidebar, prompt and the line below it."""
-    sidebar = 0 if columns < NARROW else max(22, min(36, columns * 27 // 100))
+    sidebar = sidebar_width or max(22, min(36, columns * 27 // 100))
+    if columns < NARROW:
+        sidebar = 0
     main = columns - sidebar
     edge = "\x1b[2m│\x1b[0m" if look is _NEUTRAL and sidebar else ""
     side = _painted(look.panel, " " * (sidebar - bool(edge))) + edge

@@ -41,6 +41,12 @@ _ANSWER_MOST: Final = 64
 
 _BYTES: Final = ("utf-8", "surrogateescape")
 
+_STALLED_S: Final = 0.5
+"""A terminal that takes nothing for so long does not read."""
+
+_PIECE: Final = 256
+"""Bytes that a terminal takes at once when it takes any."""
+
 _TYPED_MOST: Final = 1 << 20
 """Bytes of type-ahead that are kept; a pipe that is no person ends here."""
 
@@ -134,14 +140,22 @@ class Terminal:
             self.look()
 
     @property
-    def screen(self) -> int:
-        """The descriptor that is painted on."""
-        return self._screen.fileno()
+    def size(self) -> tuple[int, int]:
+        """Columns and rows; none of them if it is gone."""
+        try:
+            size = os.get_terminal_size(self._screen.fileno())
+        except OSError:
+            return 0, 0
+        return size.columns, size.lines
 
-    def write(self, data: bytes) -> None:
-        """Write all of this. Raises OSError."""
-        while data:
-            data = data[os.write(self.screen, data) :]
+    def write_if_possible(self, data: bytes) -> None:
+        """Write this, unless the terminal is gone, or does not read: then no more than it takes."""
+        screen = self._screen.fileno()
+        try:
+            while data and select.select([], [screen], [], _STALLED_S)[1]:
+                data = data[os.write(screen, data[:_PIECE]) :]
+        except OSError:
+            return  # the app notices by itself, and saves what there is
 
     def collect(self) -> bytes:
         """What was typed until now; no later call gives it again."""

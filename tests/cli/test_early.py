@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from copilot_tui.cli.early import starts_app
+from copilot_tui.cli.early import looks, starts_app
 from copilot_tui.cli.parser import parse
 from copilot_tui.errors import UsageError
 
@@ -61,3 +63,35 @@ def test_what_starts_it_early_is_known_to_the_parser() -> None:
     for arguments in (["--unknown"], ["--demo=yes"]):
         with pytest.raises(UsageError):
             parse(arguments)
+
+
+UI = """
+backend = "demo"  # theme = "dark"
+theme = "dark"
+[ui]  # how it looks
+theme = "light"
+sidebar_width = 30 # columns
+[keys]
+theme = "f5"
+"""
+
+
+def test_theme_and_width_are_those_of_the_table_ui_of_the_file_that_counts(tmp_path: Path) -> None:
+    file = tmp_path / "copilot-tui" / "config.toml"
+    file.parent.mkdir()
+    file.write_text(UI)
+    assert looks([], {"XDG_CONFIG_HOME": str(tmp_path)}) == ("light", 30)
+    assert looks([], {"COPILOT_TUI_CONFIG": str(file)}) == ("light", 30)
+    assert looks(["--demo", "--config", str(file)], {"COPILOT_TUI_CONFIG": "x"}) == ("light", 30)
+    assert looks([f"--config={file}"], {}) == ("light", 30)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[ui]\ntheme = 3\nsidebar_width = wide", "\xff\x00", "[ui", "theme = 'dark'"]
+)
+def test_a_file_that_says_nothing_of_it_is_no_matter(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(text)
+    assert looks(["--config", str(file)], {}) == ("auto", None)
+    assert looks(["--config", str(tmp_path / "none")], {}) == ("auto", None)
+    assert looks(["--config", str(tmp_path)], {}) == ("auto", None)

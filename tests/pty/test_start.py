@@ -15,7 +15,7 @@ if sys.platform == "win32":
     pytest.skip("pseudo-terminals are Unix", allow_module_level=True)
 
 from tests.pty.conftest import PROGRAM, Desktop
-from tests.pty.emulator import Picture
+from tests.pty.emulator import Emulator, Picture
 from tests.server import DONE, Server, chunk, finish
 
 pytestmark = pytest.mark.pty
@@ -43,7 +43,17 @@ THEMES = {
 def test_the_app_paints_over_the_curtain_without_a_flash(
     desktop: Desktop, size: tuple[int, int], theme: str
 ) -> None:
-    window = desktop.open(size=size, environ=THEMES[theme])
+    assert_no_flash(desktop.open(size=size, environ=THEMES[theme]), size)
+
+
+def test_nothing_flashes_where_theme_and_sidebar_are_set(desktop: Desktop, tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('[ui]\ntheme = "light"\nsidebar_width = 40\n')
+    environ = THEMES["dark"]  # of the terminal
+    assert_no_flash(desktop.open("--config", str(file), size=(100, 30), environ=environ), (100, 30))
+
+
+def assert_no_flash(window: Emulator, size: tuple[int, int]) -> None:
     window.wait_for(lambda: OWN in window.painted)
     window.type(QUIT)
     assert window.ended() == 0
