@@ -27,7 +27,10 @@ from copilot_tui.conversation import (
 from copilot_tui.errors import NewerDocument, UnreadableDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    Paced = Callable[[Iterable[Any]], Iterator[Any]]
+    """Gives the things one after the other, with pauses where others need them."""
 
 _T = TypeVar("_T")
 
@@ -281,15 +284,16 @@ _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 # Reading
 
 
-def loads(data: bytes, name: str = "the document") -> Conversation:
+def loads(data: bytes, name: str = "the document", paced: Paced = iter) -> Conversation:
     """The conversation in these bytes; `name` is what errors call it. Raises UnreadableDocument.
 
-    One of a newer version is read as far as it is understood; `is_newer` then says so.
+    One of a newer version is read as far as it is understood; `is_newer` then says so. `paced`
+    gives the messages their turns, where nobody waits for them.
     """
     try:
         data = data.removeprefix(b"\xef\xbb\xbf")
         try:
-            return _read_by_lines(data)
+            return _read_by_lines(data, paced)
         except (_Wrong, ValueError, TypeError):
             # Another layout, or a mistake: the whole decides, and names its place.
             return from_json(_DECODER.decode(data.decode()), name)
@@ -339,7 +343,7 @@ def _no_constant(_name: str) -> None:
 _DECODER: Final = json.JSONDecoder(parse_constant=_no_constant)
 
 
-def _read_by_lines(data: bytes) -> Conversation:
+def _read_by_lines(data: bytes, paced: Paced) -> Conversation:
     """The conversation in a document that is laid out as `lines` does it.
 
     Raises _Wrong, ValueError or TypeError if it is not, or if something is wrong with it.
@@ -348,7 +352,7 @@ def _read_by_lines(data: bytes) -> Conversation:
     if place < 0 or not data.endswith(_END):
         raise ValueError("another layout")
     top = _DECODER.decode((data[:place] + b'\n"messages": []}').decode())
-    return _conversation(top, _messages_of(data, place + len(_MESSAGES_LINE)))
+    return _conversation(top, paced(_messages_of(data, place + len(_MESSAGES_LINE))))
 
 
 def _messages_of(data: bytes, start: int) -> Iterator[object]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -16,6 +17,12 @@ SNIPPET_CHARS: Final = 160
 BEFORE_CHARS: Final = 48
 """How much of a snippet stands before the first word that was found."""
 
+REMEMBERED: Final = 4096
+REMEMBERED_CHARS: Final = 16
+"""How many of the last words are not folded again, and how long a word may be for that."""
+
+_FOREIGN: Final = re.compile("([^\x00-\x7f]+)")
+_OTHER_SCRIPTS: Final = "\u0530"
 _MARKS: Final = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
 _ALIKE: Final = {
     **dict.fromkeys("‘’ʼ‚", "'"),
@@ -49,11 +56,34 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    text = _MARKS.sub("", unicodedata.normalize("NFKD", text).casefold())
-    if text.isascii():
-        return text
-    text = unicodedata.normalize("NFC", text)
-    return text.translate(_ALIKE_TABLE) if _ALIKE_ANY.search(text) else text
+    pieces = _FOREIGN.split(text)
+    pieces[::2] = [piece.lower() for piece in pieces[::2]]
+    pieces[1::2] = map(_folded, pieces[1::2])
+    return "".join(pieces)
+
+
+def _folded(run: str) -> str:
+    """The same for letters of which none is ASCII: nothing of it goes by what stands around it."""
+    return _remembered_fold(run) if len(run) <= REMEMBERED_CHARS else _fold(run)
+
+
+def _fold(run: str) -> str:
+    run = _MARKS.sub("", unicodedata.normalize("NFKD", run).casefold())
+    if run.isascii():
+        return run
+    run = unicodedata.normalize("NFC", run)
+    return run.translate(_ALIKE_TABLE) if _ALIKE_ANY.search(run) else run
+
+
+_remembered_fold: Final = lru_cache(REMEMBERED)(_fold)
+
+
+def is_simple(needle: str) -> bool:
+    """Whether a folded needle that is in a text's small letters is in the folded text, too.
+
+    Latin, Greek and Cyrillic: what joins such a letter in another script is a mark, and left out.
+    """
+    return max(needle, default="") < _OTHER_SCRIPTS
 
 
 def on_one_line(text: str) -> str:
@@ -65,8 +95,21 @@ def for_index(text: str) -> str:
     """What is given to FTS5, whose tokenizer `ascii` then finds the words that `parts` finds."""
     if text.isascii():
         return text  # the tokenizer lowers it
-    text = _NO_WORD.sub(" ", fold(text))
-    return text if text.isascii() else _UNSPACED_RUN.sub(_pairs, text)
+    pieces = _FOREIGN.split(text)
+    pieces[1::2] = map(_indexed, pieces[1::2])
+    return "".join(pieces)
+
+
+def _indexed(run: str) -> str:
+    return _remembered_index(run) if len(run) <= REMEMBERED_CHARS else _index(run)
+
+
+def _index(run: str) -> str:
+    run = _NO_WORD.sub(" ", _fold(run))
+    return run if run.isascii() else _UNSPACED_RUN.sub(_pairs, run)
+
+
+_remembered_index: Final = lru_cache(REMEMBERED)(_index)
 
 
 def _pairs(run: re.Match[str]) -> str:
@@ -137,7 +180,9 @@ def snippet(text: str, needles: Sequence[str]) -> str:
     text = on_one_line(text)
     if len(text) <= SNIPPET_CHARS:
         return text
-    folded = fold(text)
+    folded = text.lower()
+    if len(folded) != len(text) or not all(n in folded and is_simple(n) for n in needles):
+        folded = fold(text)
     firsts = sorted(place for needle in needles if (place := folded.find(needle)) >= 0)
     room = SNIPPET_CHARS - BEFORE_CHARS
     best = max(

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 from copilot_tui.search_text import for_index
 from copilot_tui.store import vocabulary
 from copilot_tui.store.cache import signed, unsigned, without_halves
-from copilot_tui.store.pace import paced
 from copilot_tui.store.texts import milliseconds
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
+    from copilot_tui.store.pace import Pace
     from copilot_tui.store.texts import Page
 
 SLOT_BITS: Final = 20
@@ -22,9 +22,10 @@ SLOT_BITS: Final = 20
 class Changes:
     """Collected first, then written in the order of the rowids: FTS5 wants them to rise."""
 
-    def __init__(self, database: Connection, *, has_fts: bool) -> None:
+    def __init__(self, database: Connection, pace: Pace, *, has_fts: bool) -> None:
         self._database = database
         self._has_fts = has_fts
+        self._paced = pace.paced
         self._gone: list[tuple[int, str]] = []
         self._new: list[tuple[int, tuple[Any, ...]]] = []
         """Millisecond, and the row without its place: its last field is the text."""
@@ -44,7 +45,7 @@ class Changes:
         doc = self._note(doc, page)
         select = "SELECT doc, id, role, created_at, model, text, place FROM messages WHERE doc = ?"
         known = {row[:6]: row[6] for row in self._database.execute(select, (doc,))}
-        for each in paced(page.texts):
+        for each in self._paced(page.texts):
             row = (doc, *map(without_halves, each[3:]))
             if known.pop(row, None) is None:
                 self._new.append((milliseconds(each.created_at), row))
@@ -58,18 +59,18 @@ class Changes:
         if self._has_fts:
             delete = "INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)"
             database.executemany(
-                delete, ((place, for_index(text)) for place, text in paced(self._gone))
+                delete, ((place, for_index(text)) for place, text in self._paced(self._gone))
             )
         delete = "DELETE FROM messages WHERE place = ?"
         database.executemany(delete, ((place,) for place, _ in self._gone))
         places = self._free_places()
         insert = "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?)"
         rows = list(zip(places, (row for _, row in self._new), strict=True))
-        database.executemany(insert, ((place, *row) for place, row in paced(rows)))
+        database.executemany(insert, ((place, *row) for place, row in self._paced(rows)))
         if self._has_fts:
             insert = "INSERT INTO words (rowid, text) VALUES (?, ?)"
             database.executemany(
-                insert, ((place, for_index(row[-1])) for place, row in paced(rows))
+                insert, ((place, for_index(row[-1])) for place, row in self._paced(rows))
             )
             size = sum(len(row[-1]) for _, row in rows)
             vocabulary.note(database, (row[-1] for _, row in rows), size)
@@ -78,7 +79,7 @@ class Changes:
         """The rowids of the new messages, in their order."""
         last = "SELECT max(place) FROM messages WHERE place BETWEEN ? AND ?"
         found: list[int] = []
-        for moment, _ in paced(self._new):
+        for moment, _ in self._paced(self._new):
             first = moment << SLOT_BITS
             if found and found[-1] >= first:
                 found.append(found[-1] + 1)

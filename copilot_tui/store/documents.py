@@ -11,6 +11,7 @@ from copilot_tui.errors import NotFound, StoreError
 from copilot_tui.store.copies import is_copy
 from copilot_tui.store.files import Disk, Stamp, store_error, told
 from copilot_tui.store.merge import merge
+from copilot_tui.store.pace import Pace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,8 +35,9 @@ def checked(conversation_id: str) -> str:
 class Documents:
     """DATA_DIR/conversations and DATA_DIR/trash. Locks are the caller's."""
 
-    def __init__(self, data_dir: Path, disk: Disk) -> None:
+    def __init__(self, data_dir: Path, disk: Disk, pace: Pace | None = None) -> None:
         self._disk = disk
+        self._pace = pace or Pace()
         self.folder = data_dir / "conversations"
         self.trash = data_dir / "trash"
 
@@ -95,15 +97,18 @@ class Documents:
             f"Keep them out with: chmod -R go= {shlex.quote(str(home))}",
         )
 
-    def read(self, path: Path) -> tuple[Conversation, Stamp]:
-        """The conversation in this file. Raises NotFound, UnreadableDocument, StoreError."""
+    def read(self, path: Path, *, patiently: bool = False) -> tuple[Conversation, Stamp]:
+        """The conversation in this file. Raises NotFound, UnreadableDocument, StoreError.
+
+        `patiently`: nobody waits for it.
+        """
         try:
             data, stamp = self._disk.read(path)
         except FileNotFoundError:
             raise self.not_found(path.stem) from None
         except OSError as error:
             raise store_error(error, f"{path.name} cannot be read") from error
-        conversation = document.loads(data, path.name)
+        conversation = document.loads(data, path.name, self._pace.paced if patiently else iter)
         if conversation.id != path.stem:
             raise document.unreadable(path.name, f"its id is another, {conversation.id[:40]!r}")
         return conversation, stamp
@@ -113,7 +118,7 @@ class Documents:
         what = f"conversation {conversation.id} cannot be saved"
         with told(what):
             try:
-                return self._disk.write_atomic(path, document.lines(conversation))
+                return self._disk.write_atomic(path, self._pace.paced(document.lines(conversation)))
             except RecursionError:
                 raise StoreError(f"{what}: it is nested too deeply") from None
 

@@ -20,6 +20,7 @@ from copilot_tui.store.index import Index
 from copilot_tui.store.journal import FileJournal, Journal
 from copilot_tui.store.locks import Locks
 from copilot_tui.store.merge import Saved, merge, outline
+from copilot_tui.store.pace import Pace
 from copilot_tui.store.recovery import Recovery
 from copilot_tui.store.summary import Summary, newest_first, summary_of
 from copilot_tui.store.views import View, Views, has_news
@@ -64,7 +65,8 @@ class Store:
         self.data_dir = data_dir
         self._now = now
         self._disk = disk or Disk()
-        self._documents = Documents(data_dir, self._disk)
+        self._pace = Pace()
+        self._documents = Documents(data_dir, self._disk, self._pace)
         self._beside = Beside(data_dir, self._disk)
         self._locks = Locks(data_dir / "locks", self._disk)
         self._recovery = Recovery(data_dir / "journal", self._documents, self._locks, self._disk)
@@ -96,6 +98,10 @@ class Store:
     def keep_private(self, conversation_id: str) -> None:
         """Let a new conversation never be on disk. Raises StoreError where that cannot be."""
         raise StoreError("this store keeps everything on disk")
+
+    def give_way(self) -> None:
+        """A key was pressed: what is written or indexed now stands back for a moment."""
+        self._pace.give_way()
 
     # The list
 
@@ -353,7 +359,9 @@ class Store:
 
         with self._index_lock:
             if self._search_made is None:
-                self._search_made = Search(self._search_path, self._documents, self._disk)
+                self._search_made = Search(
+                    self._search_path, self._documents, self._disk, pace=self._pace
+                )
             return self._search_made
 
     def _summary(self, path: Path) -> Summary:

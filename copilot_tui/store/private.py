@@ -48,6 +48,9 @@ class PrivateStore:
     def keep_private(self, conversation_id: str) -> None:
         """Everything here is private."""
 
+    def give_way(self) -> None:
+        """Nothing here takes long."""
+
     def cached_summaries(self) -> list[Summary]:
         """See Store."""
         return self.summaries()

@@ -16,7 +16,7 @@ from copilot_tui.search_query import Query, parse
 from copilot_tui.store.found import LIMIT, Found, Order, never
 from copilot_tui.store.matching import best_of, count_for, hit_of, is_meant, newest_of
 from copilot_tui.store.messages import Messages
-from copilot_tui.store.pace import paced
+from copilot_tui.store.pace import Pace
 from copilot_tui.store.texts import Page, page_of
 
 if TYPE_CHECKING:
@@ -36,10 +36,18 @@ class Search:
     """The index of one store, and the files that it is made of. Any thread may use it."""
 
     def __init__(
-        self, path: Path, documents: Documents, disk: Disk, *, has_fts: bool | None = None
+        self,
+        path: Path,
+        documents: Documents,
+        disk: Disk,
+        *,
+        has_fts: bool | None = None,
+        pace: Pace | None = None,
     ) -> None:
+        """`pace`: of what is done in the background."""
         self._documents = documents
-        self._writer = Messages(path, disk, has_fts=has_fts)
+        self._pace = pace or Pace()
+        self._writer = Messages(path, disk, has_fts=has_fts, pace=self._pace)
         self._writing = Lock()
         self._reader = Messages(path, disk, has_fts=has_fts)
         self._reading = Lock()
@@ -103,7 +111,7 @@ class Search:
         self._unread = len(changed)
         if gone:
             self._writer.write(gone, [])
-        for pages in _batches(paced(self._pages(changed, stamps))):
+        for pages in _batches(self._pace.paced(self._pages(changed, stamps))):
             self._writer.write((), pages)
             self._unread -= len(pages)
             if progress is not None:
@@ -118,7 +126,8 @@ class Search:
             if self._stopped.is_set():
                 return
             try:
-                yield page_of(*self._documents.read(self._documents.path(id_)))
+                path = self._documents.path(id_)
+                yield page_of(*self._documents.read(path, patiently=True), self._pace.paced)
             except UnreadableDocument:
                 yield Page(id_, stamps[id_], [])
             except StoreError:
@@ -182,7 +191,7 @@ class Search:
         """The first of these texts that are what the query asks for, and still there."""
         found: list[Text] = []
         are_there: dict[str, bool] = {}
-        for text in paced(texts):
+        for text in Pace().paced(texts):
             if cancelled():
                 break
             if not is_meant(text, query):

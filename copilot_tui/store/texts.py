@@ -11,6 +11,7 @@ from copilot_tui.search_text import fold
 
 if TYPE_CHECKING:
     from copilot_tui.conversation import Conversation
+    from copilot_tui.document import Paced
     from copilot_tui.store.files import Stamp
 
 
@@ -38,13 +39,13 @@ class Page(NamedTuple):
     """None of them: the document cannot be read."""
 
 
-def page_of(conversation: Conversation, stamp: Stamp) -> Page:
+def page_of(conversation: Conversation, stamp: Stamp, paced: Paced = iter) -> Page:
     """Title and messages, those on other branches too."""
     deleted = set(conversation.deleted)
     tags = json.dumps([fold(tag) for tag in conversation.tags])
     about = (conversation.id, conversation.title, tags)
     texts = [Text(*about, None, TITLE, conversation.updated_at, None, conversation.title)]
-    for each in conversation.messages.values():
+    for each in paced(list(conversation.messages.values())):
         if each.id not in deleted and each.content:
             model = each.model or conversation.model
             when = each.created_at or conversation.updated_at

@@ -24,6 +24,9 @@ MAX_WORDS: Final = 500
 MAX_LOOKUPS: Final = 16
 """Pieces of a query that are looked up; the rest is only compared."""
 
+REMEMBERED: Final = 32
+"""Pieces that are not looked up again as long as there are no new words."""
+
 MAX_CHUNKS: Final = 64
 """Lists of new words, before they become one."""
 
@@ -40,6 +43,8 @@ class Vocabulary:
     def __init__(self) -> None:
         self._chunks: dict[int, str] = {}
         self._words = _END
+        self._looked_up: dict[Part, list[str] | None] = {}
+        """While somebody types, all words of the query but the last stay the same."""
 
     def read(self, database: Connection) -> None:
         """Take what is new since the last time."""
@@ -51,6 +56,7 @@ class Vocabulary:
         for chunk in chunks - kept.keys():
             kept.update(database.execute(select, (chunk,)))
         self._chunks = kept
+        self._looked_up.clear()
         self._words = _END.join(["", *kept.values(), ""])
 
     def expression(self, needles: Sequence[str]) -> str | None:
@@ -77,6 +83,13 @@ class Vocabulary:
             return [part.text]
         if not self._chunks:
             return None
+        if part not in self._looked_up:
+            if len(self._looked_up) >= REMEMBERED:
+                self._looked_up.clear()
+            self._looked_up[part] = self._look_up(part)
+        return self._looked_up[part]
+
+    def _look_up(self, part: Part) -> list[str] | None:
         piece = f"{'' if part.open_start else _END}{part.text}{'' if part.open_end else _END}"
         found: dict[str, None] = {}
         place = self._words.find(piece)

@@ -264,6 +264,8 @@ class CopilotApp(App[int]):
         ):
             self._held.append(event)
             return
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self.desk.give_way()
         if isinstance(event, events.Key) and not event.is_forwarded and not event.is_printable:
             await self._take_what_was_typed()
         await super().on_event(event)
@@ -624,3 +626,4 @@ def _warm_up(backend: BackendConfig) -> None:
 
     backends.warm_up(backend)
     warm_up()
+    import filelock  # noqa: F401

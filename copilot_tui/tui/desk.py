@@ -141,6 +141,11 @@ class Desk:
             return PrivateStore()
         return StoreWithPrivate(self.config.data_dir, self.config.cache_dir)
 
+    def give_way(self) -> None:
+        """A key was pressed: what is done to the store in threads stands back for a moment."""
+        if "store" in vars(self):
+            self.store.give_way()
+
     # Conversations
 
     def new(self) -> Conversation:

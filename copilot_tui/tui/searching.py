@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from copilot_tui.errors import StoreError
@@ -17,6 +18,9 @@ BEGIN_S: Final = 3.0
 """After the start; the keys and the list of conversations come before."""
 
 
+POSTPONED_MOST: Final = 10
+
+
 class Searching:
     """What Ctrl+F does."""
 
@@ -27,7 +31,14 @@ class Searching:
 
     def begin(self) -> None:
         """Bring the index in step, soon and in the background."""
-        self._app.set_timer(BEGIN_S, self.update)
+        self._app.set_timer(BEGIN_S, partial(self._begin, POSTPONED_MOST))
+
+    def _begin(self, times: int) -> None:
+        """Begin, but let replies that stream have the processor first, for so many times."""
+        if self._app.desk.turns and times:
+            self._app.set_timer(BEGIN_S, partial(self._begin, times - 1))
+        else:
+            self.update()
 
     def close(self) -> None:
         """The program ends: so does an update that is under way."""
