@@ -23,7 +23,7 @@ from copilot_tui.store.cache import (
     without_halves,
 )
 from copilot_tui.store.files import Disk, Stamp
-from copilot_tui.store.pace import paced
+from copilot_tui.store.pace import Pace
 from copilot_tui.store.summary import Summary
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def _sync(
         for id_, stamp in entries.items()
         if stamp != known.get(id_) and stamp != failed.get(id_)
     ]
-    for id_, stamp in paced(changed):  # a sync program may have brought thousands
+    for id_, stamp in Pace().paced(changed):  # a sync program may have brought thousands
         news.read(id_, stamp, read)
     news.gone = [id_ for id_, stamp in known.items() if entries.get(id_) != stamp]
     news.mended = [id_ for id_, stamp in failed.items() if entries.get(id_) != stamp]
