@@ -11,13 +11,13 @@ from textual.binding import BindingType
 from textual.message import Message
 
 from copilot_tui.tui.actions import bindings
-from copilot_tui.tui.text_area import HarmlessTextArea
+from copilot_tui.tui.prompt_lines import LongTextArea
 
 ASK: Final = "Ask anything"
 ASK_PRIVATELY: Final = "Ask anything: it is not saved"
 
 
-class Composer(HarmlessTextArea, inherit_css=False):
+class Composer(LongTextArea, inherit_css=False):
     """Where prompts are written. What its keys do is in ACTIONS; Enter is the screen's.
 
     Its looks are written out here: the start would read TextArea's for two milliseconds, and most
@@ -25,7 +25,7 @@ class Composer(HarmlessTextArea, inherit_css=False):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("prompt")]
-    COMPONENT_CLASSES: ClassVar[set[str]] = HarmlessTextArea.COMPONENT_CLASSES
+    COMPONENT_CLASSES: ClassVar[set[str]] = LongTextArea.COMPONENT_CLASSES
 
     DEFAULT_CSS = """
     Composer {

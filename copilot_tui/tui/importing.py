@@ -60,12 +60,12 @@ class Importing:
 
     def _read(self, screen: ImportScreen, path: Path, report: Report) -> None:
         """In a thread: one conversation after the other, each on disk before the next is read."""
-        from copilot_tui.store.pace import paced
+        from copilot_tui.store.pace import Pace
         from copilot_tui.transfer import import_files
 
         store = cast("Store", self._app.desk.store)  # a private one was refused
         shown_at = 0.0
-        for source, entry in paced(import_files(store, [path])):
+        for source, entry in Pace().paced(import_files(store, [path])):
             report.add(entry)
             if screen.stopped.is_set():
                 return
