@@ -48,6 +48,10 @@ class PrivateStore:
     def keep_private(self, conversation_id: str) -> None:
         """Everything here is private."""
 
+    def caches(self) -> list[tuple[Path, int]]:
+        """There are none."""
+        return []
+
     def give_way(self) -> None:
         """Nothing here takes long."""
 

@@ -20,7 +20,7 @@ class RenameScreen(Dialog[str | None]):
     """Gives the new title, or None if it stays as it is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,ctrl+c", "cancel", "Cancel", show=False),
+        Binding("escape", "cancel", "Cancel", show=False),  # Ctrl+C copies, as everywhere
     ]
 
     def __init__(self, title: str) -> None:
