@@ -173,6 +173,25 @@ async def test_without_a_message_there_is_nothing_to_edit(make_app: MakeApp) -> 
         assert "Nothing was sent yet" in app.main.status.notice
 
 
+async def test_escape_stops_the_reply_first_and_the_edit_can_be_sent(
+    make_app: MakeApp, store: Store, backend: FakeBackend
+) -> None:
+    hold = Hold()
+    backend.scripts = [["so", hold, " it is"], ["better"]]
+    async with make_app().run_test() as pilot:
+        app = app_of(pilot)
+        await send(pilot, "question")
+        await hold.reached.wait()
+        await pilot.press("alt+e", "!", "escape")
+        await ended(pilot)
+        assert app.main.composer.text == "question!"
+        await pilot.press("enter")
+        await ended(pilot)
+    saved = stored(store, "question")
+    assert contents(saved) == ["question!", "better"]
+    assert len(saved.messages) == 4
+
+
 async def test_an_edit_waits_while_the_conversation_answers(
     make_app: MakeApp, store: Store, backend: FakeBackend
 ) -> None:

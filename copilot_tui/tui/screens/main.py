@@ -274,7 +274,8 @@ class MainScreen(Screen[None]):
         if self.close_narrow_sidebar():
             self.composer.focus()
             return
-        if self.desk_app.editing.cancel():
+        is_answering = self.desk_app.shown.id in self.desk_app.desk.turns
+        if not is_answering and self.desk_app.editing.cancel():
             self.composer.focus()
             return
         if self.desk_app.queueing.take_back() or self.desk_app.answers.stop():
