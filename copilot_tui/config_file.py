@@ -58,6 +58,7 @@ UI_KEYS: Final[dict[str, ValueType]] = {
     "reduced_motion": "switch",
     "notifications": "switch",
     "auto_copy": "switch",
+    "model_titles": "switch",
 }
 """The keys of [ui]. What each means stands in `config_ui.Ui`."""
 

@@ -34,6 +34,8 @@ class Ui:
     """Bell and desktop notification when a reply ends while the terminal has not the focus."""
     auto_copy: bool = False
     """True: what the mouse selects is copied when its button is let go."""
+    model_titles: bool = False
+    """True: after the first reply the model is asked for a title, which is one more request."""
 
 
 def read_ui(file: ConfigFile, environ: Mapping[str, str]) -> Ui:

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from copilot_tui.conversation import Conversation
     from copilot_tui.tui.reaching import Reaching
     from copilot_tui.tui.signing_in import SigningIn
+    from copilot_tui.tui.titling import Titling
 
 NOTICE_S = 8.0
 
@@ -497,7 +498,16 @@ class CopilotApp(App[int]):
         )
         if (conversation := self.desk.open.get(message.conversation_id)) is not None:
             self.notifying.ended(conversation, message.reply_id)
+            if self.desk.config.ui.model_titles:
+                self.titling.ended(conversation)
             self.queueing.ended(conversation)
+
+    @cached_property
+    def titling(self) -> Titling:
+        """Titles by the model, where they are wanted."""
+        from copilot_tui.tui.titling import Titling
+
+        return Titling(self)
 
     def _waiting_changed(self) -> None:
         self.refresh_sidebar()
