@@ -190,7 +190,7 @@ class Answers:
                         # At once: what is drawn is no beginning of what there is now.
                         self._app.show_messages(self._app.main.transcript.place)
                     if delta.text or delta.reasoning:
-                        post(messages.ReplyChanged(id_))
+                        post(messages.ReplyChanged(id_, delta.complete))
                     if delta.notice:
                         post(messages.Notice(id_, delta.notice))
         except CopilotTuiError as error:

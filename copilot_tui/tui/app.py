@@ -482,7 +482,7 @@ class CopilotApp(App[int]):
         """Let the transcript take what came."""
         turn = self.desk.turns.get(message.conversation_id)
         if turn is not None and turn.conversation is self.shown:
-            self.main.transcript.grow(turn.reply.id)
+            self.main.transcript.grow(turn.reply.id, at_once=message.is_whole)
 
     def on_reply_ended(self, message: messages.ReplyEnded) -> None:
         """Show how it ended, and save it if the end was a stop."""

@@ -12,6 +12,8 @@ class ReplyChanged(Message):
     """The reply of this conversation has grown; its text is in the conversation."""
 
     conversation_id: str
+    is_whole: bool = False
+    """The server says that nothing more comes."""
 
     def can_replace(self, message: Message) -> bool:
         """One look takes all that has come."""

@@ -238,7 +238,7 @@ def test_a_wide_formula_is_wrapped_under_its_beginning() -> None:
 def test_the_source_of_formulas_is_copied(source: str) -> None:
     document = draw(source, Blocks(PALETTE, 40))
     last = document.lines[-1]
-    assert copied_unit(document, document.units[0], 0) == source
+    assert copied_unit(document, 0) == source
     assert part_source(document, (0, 0), (len(document.lines) - 1, len(last.text))) == source
 
 

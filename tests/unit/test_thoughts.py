@@ -69,13 +69,15 @@ def test_thoughts_are_shown_when_asked_for_with_those_that_came_apart() -> None:
 
 
 def test_copied_blocks_have_no_thoughts() -> None:
-    assert [text for _, _, text in drawn(reply(TAGGED)).blocks()] == ["**Yes**, it is.", "- two"]
+    entry = drawn(reply(TAGGED))
+    copied = [text for _, _, text in entry.blocks(0, entry.height)]
+    assert copied == ["**Yes**, it is.", "- two"]
 
 
 def test_thoughts_without_an_end_are_no_answer() -> None:
     entry = drawn(reply("<think>\nIt is"))
     assert shown(entry) == ["▸ Thoughts", ""]
-    assert list(entry.blocks()) == []
+    assert list(entry.blocks(0, entry.height)) == []
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ class Canvas(ScrollView):
     ) -> None:
         super().__init__(id=id, classes=classes)
         self._stack = Stack(clock)
+        self._stack.on_moved = self._moved
         self._finder = Finder(self._stack)
         self._painter = Painter(self._stack, self._finder)
         self._unseen: set[int] = set()
@@ -75,6 +76,9 @@ class Canvas(ScrollView):
         """A place in the pane as Textual's selections have it."""
         entry, line = self._stack.heights.find(max(0, offset.y + round(self.scroll_y)))
         return Offset(offset.x, row_number(entry, max(0, line)))
+
+    def _moved(self, index: int, row: int, by: int) -> None:
+        """Lines of a message, from this one on, turn out to stand so much further down."""
 
     def _refresh_from(self, line: int, count: int) -> None:
         """Paint these lines again, as far as they are in sight."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len, set_cell_size
@@ -15,6 +15,7 @@ from copilot_tui.errors import SIGN_IN_COMMAND
 from copilot_tui.terminal_text import harmless, one_line
 from copilot_tui.tui.transcript.document import Document, draw
 from copilot_tui.tui.transcript.lines import Line
+from copilot_tui.tui.transcript.overlay import found_in
 from copilot_tui.tui.transcript.selection import copied_unit, part_source
 from copilot_tui.tui.transcript.streamer import Streamer
 from copilot_tui.tui.transcript.wrap import wrap
@@ -48,8 +49,6 @@ class Look:
         self.continue_help = ""
         self.sign_in_help = ""
         self.versions: dict[str, tuple[int, int]] = {}
-        self.thought_s: dict[str, float] = {}
-        """Seconds until the first word of replies that were seen to think."""
         palette = blocks.palette
         self.prompt_bar = Segment(
             "▌ ", Style(color=palette.prompt, bgcolor=palette.prompt_background)
@@ -88,25 +87,32 @@ class Entry:
 
     __slots__ = (
         "answer",
-        "body",
         "document",
         "foot",
         "head",
         "live_since",
         "message",
+        "on_moved",
         "streamer",
         "taken",
         "thinking",
     )
 
-    def __init__(self, message: Message, *, live_since: float | None = None) -> None:
+    def __init__(
+        self,
+        message: Message,
+        *,
+        live_since: float | None = None,
+        on_moved: Callable[[int, int], object] = lambda row, by: None,
+    ) -> None:
+        """`on_moved`: see Document; the line is counted from the head."""
         self.message = message
+        self.on_moved = on_moved
         self.live_since = live_since
         """When it was first seen to stream, by the pane's clock; None: it does not."""
         self.streamer: Streamer | None = None
-        self.document: Document | None = None
+        self.document = Document(plain=[])
         self.head: list[Line] = []
-        self.body: list[Line] = []
         self.foot: list[Line] = []
         self.answer: int | None = 0
         """Where the answer begins in the content, behind thoughts; None: they have no end yet."""
@@ -122,16 +128,33 @@ class Entry:
 
     @property
     def height(self) -> int:
-        """Lines that it takes, once it is drawn."""
-        return len(self.head) + len(self.body) + len(self.foot)
+        """Lines that it takes, as far as is known: a part that was never seen is estimated."""
+        return len(self.head) + self.document.height + len(self.foot)
 
     def line(self, index: int) -> Line | None:
         """One of its lines."""
-        for part in (self.head, self.body, self.foot):
-            if index < len(part):
-                return part[index]
-            index -= len(part)
-        return None
+        if index < len(self.head):
+            return self.head[index]
+        index -= len(self.head)
+        if index < self.document.height:
+            return self.document.line(index)
+        index -= self.document.height
+        return self.foot[index] if index < len(self.foot) else None
+
+    def draw_below(self, row: int, count: int) -> None:
+        """Draw so many lines from this one on; what stands above it stays where it is."""
+        row -= len(self.head)
+        self.document.draw_below(max(0, row), count + min(0, row))
+
+    def draw_above(self, row: int, count: int) -> int:
+        """Draw so many lines above this one; gives where it stands now."""
+        within = row - len(self.head)
+        body = min(within, self.document.height)
+        return row + self.document.draw_above(body, count) - body if body > 0 else row
+
+    def _use(self, document: Document) -> None:
+        self.document = document
+        document.on_moved = lambda row, by: self.on_moved(row + len(self.head), by)
 
     def draw(self, look: Look, now: float) -> None:
         """Draw it from its message."""
@@ -140,14 +163,14 @@ class Entry:
             return
         if self.is_live:
             self.streamer = Streamer(look.blocks)
+            self._use(self.streamer.document)
             self.taken = 0
             self.take()
         else:
             content = self.message.content
             self.answer = answer_start(content, has_ended=True)
             answer = content[self.answer :] if self.answer is not None else ""
-            self.document = draw(harmless(answer), look.blocks)
-            self.body = self.document.lines
+            self._use(draw(harmless(answer), look.blocks))
         self.draw_head(look, now)
         self.foot = _foot(self.message, look) if not self.is_live else []
 
@@ -175,10 +198,7 @@ class Entry:
             end = len(content) if most is None else min(len(content), self.taken + most)
             self.streamer.feed(harmless(content[self.taken : end]))
             self.taken = end
-        first = self.streamer.flush()
-        self.document = self.streamer.document
-        self.body = self.document.lines
-        return first
+        return self.streamer.flush()
 
     def end(self, look: Look, now: float) -> None:
         """The reply has ended: its last words, and a foot if something is to be said."""
@@ -192,55 +212,91 @@ class Entry:
 
     def source_between(self, first: tuple[int, int], last: tuple[int, int]) -> str:
         """The source between two places, each a line and a character in it."""
-        if self.document is None:
-            return ""
         above = len(self.head)
         low = (first[0] - above, first[1]) if first[0] >= above else (0, 0)
-        rows = len(self.body)
+        rows = self.document.height
         high = (last[0] - above, last[1]) if last[0] - above < rows else (rows - 1, 1 << 30)
         if high[0] < 0 or low[0] >= rows:
             return ""
         return part_source(self.document, low, high)
 
-    def blocks(self) -> Iterator[tuple[int, int, str]]:
-        """The blocks that may be copied: first line, the line behind the last, and the source."""
-        if self.document is None or not self.body:
+    def blocks(self, row: int, rows: int) -> Iterator[tuple[int, int, str]]:
+        """The blocks in so many lines from this one on that may be copied: first line, the line
+        behind the last, and the source.
+        """
+        document, above = self.document, len(self.head)
+        if not document.height:
             return
-        row = len(self.head)
-        if not self.document.units:
-            yield row, row + len(self.body), self.message.content[self.answer or 0 :]
-        for unit in self.document.units:
-            top = row + (unit.height > 1 and unit.gap and row > len(self.head))
-            yield top, row + unit.height, copied_unit(self.document, unit, row - len(self.head))
-            row += unit.height
+        if document.plain is not None:
+            yield above, above + document.height, self.message.content
+            return
+        self.draw_below(row, rows)
+        number = document.find(max(0, row - above))[0]
+        while number < len(document.units):
+            unit = document.units[number]
+            start = above + document.top(number)
+            if start >= row + rows:
+                return
+            top = start + (unit.height > 1 and unit.gap and number > 0)
+            yield top, start + unit.height, copied_unit(document, number)
+            number += 1
+
+    def rows_with(self, needle: str) -> list[int]:
+        """The lines in which this, in folded case, is found; blocks without it are not drawn."""
+        document = self.document
+        above = len(self.head)
+        source = document.source
+        numbers = [
+            number
+            for number, unit in enumerate(document.units)
+            if needle in source[unit.start : unit.end].casefold()
+        ]
+        for number in numbers:
+            document.lines_of(number)
+        rows = [row for row, line in enumerate(self.head) if found_in(line, needle)]
+        for row, line in enumerate(document.plain or ()):
+            rows += [above + row] if found_in(line, needle) else []
+        for number in numbers:
+            top = above + document.top(number)
+            lines = enumerate(document.lines_of(number), top)
+            rows += [row for row, line in lines if found_in(line, needle)]
+        below = above + document.height
+        return rows + [row for row, line in enumerate(self.foot, below) if found_in(line, needle)]
 
     def anchor(self, row: int) -> tuple[int, int] | None:
         """A line as the block that it is in and the characters of it above: holds at any width."""
-        if self.document is None or row < len(self.head):
-            return None
-        top = 0
         row -= len(self.head)
-        heights = [unit.height for unit in self.document.units] or [len(self.body)]
-        for number, height in enumerate(heights):
-            if row < top + height:
-                above = sum([line.size for line in self.body[top:row]])
-                return number, above if self.body[row].size or row > top else -1
-            top += height
-        return None
+        if not 0 <= row < self.document.height:
+            return None
+        number, row, lines = self._block_at(row)
+        above = sum([line.size for line in lines[:row]])
+        return number, above if lines[row].size or row else -1
 
     def row_of(self, anchor: tuple[int, int]) -> int:
         """The line of an anchor."""
-        assert self.document is not None
         number, characters = anchor
-        heights = [unit.height for unit in self.document.units] or [len(self.body)]
-        row = sum(heights[:number])
-        end = row + heights[number]
-        if characters < 0:  # the empty line above the block
-            return len(self.head) + row
-        while row < end - 1 and characters >= self.body[row].size:
-            characters -= self.body[row].size
-            row += 1
-        return len(self.head) + row
+        document = self.document
+        if document.plain is not None:
+            top, lines = 0, document.plain
+        else:
+            number = min(number, len(document.units) - 1)
+            lines = document.lines_of(number) if number >= 0 else []
+            top = document.top(max(0, number))
+        row = 0
+        if characters >= 0:  # else: the empty line above the block
+            while row < len(lines) - 1 and characters >= lines[row].size:
+                characters -= lines[row].size
+                row += 1
+        return len(self.head) + top + row
+
+    def _block_at(self, row: int) -> tuple[int, int, list[Line]]:
+        """The block that a line of the body is in: its number, the line in it, its lines."""
+        document = self.document
+        if document.plain is not None:
+            return 0, row, document.plain
+        number, row = document.find(row)
+        lines = document.lines_of(number)
+        return number, min(row, len(lines) - 1), lines
 
     def around(
         self, row: int, column: int, *, whole: bool
@@ -250,7 +306,7 @@ class Entry:
         if line is None:
             return None
         if whole:
-            for start, end, _ in self.blocks():
+            for start, end, _ in self.blocks(row, 1):
                 last = self.line(end - 1)
                 if start <= row < end and last is not None:
                     return (start, 0), (end - 1, last.indent + last.size)
@@ -266,16 +322,15 @@ class Entry:
         style = palette.prompt_base
         self.head = [look.blocks.blank(), *self._versions(look, style)]
         text = harmless(self.message.content)
-        self.body = look.plain(text, style) if text else []
+        body = look.plain(text, style) if text else []
         for attachment in self.message.attachments:
             name = one_line(attachment.name)
-            self.body += look.plain(
+            body += look.plain(
                 f"▣ {name}  {_size(attachment.size)}", style + Style(color=palette.muted)
             )
-        for line in self.body or look.plain("", style):
+        for line in body:
             line.gutter = look.prompt_bar
-        self.document = Document(text)
-        self.document.lines = self.body
+        self._use(Document(text, plain=body))
 
     def _versions(self, look: Look, style: Style) -> list[Line]:
         """Above a prompt that was edited: which version it is."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, Literal
 
 from copilot_tui.terminal_text import harmless
-from copilot_tui.tui.transcript.overlay import found_in
 
 if TYPE_CHECKING:
     from copilot_tui.tui.transcript.stack import Stack
@@ -32,29 +31,28 @@ class Finder:
             return 0
         return sum(m.content.casefold().count(self.needle) for m in self._stack.messages)
 
-    def go_on(self, start: tuple[int, int], direction: Literal[1, -1]) -> tuple[int, int] | None:
+    def go_on(
+        self, start: Callable[[], tuple[int, int]], direction: Literal[1, -1]
+    ) -> tuple[int, int] | None:
         """The next match, or the one before, beyond the last one or a place."""
         messages = self._stack.messages
         if not self.needle or not messages:
             return None
-        first, row = self.found or (start[0], start[1] - direction)
+        first = (self.found or start())[0]
         for step in range(len(messages) + 1):
             index = (first + direction * step) % len(messages)
             if self.needle not in messages[index].content.casefold():
                 continue
-            rows = self._rows(index)
+            # It is broken by a line's end, or stands in an address: the message is the match.
+            rows = self._stack.entry(index).rows_with(self.needle) or [0]
             if not step:
+                # Asked now: what was drawn for it may have moved the place.
+                row = self.found[1] if self.found else start()[1] - direction
                 rows = [found for found in rows if (found - row) * direction > 0]
             if rows:
                 self.found = (index, rows[0 if direction > 0 else -1])
                 return self.found
         return None
-
-    def _rows(self, index: int) -> list[int]:
-        entry = self._stack.entry(index)
-        lines = ((row, entry.line(row)) for row in range(entry.height))
-        rows = [row for row, line in lines if line is not None and found_in(line, self.needle)]
-        return rows or [0]  # it is broken by a line's end, or stands in an address
 
 
 def hints(stack: Stack, index: int, row: int, rows: int) -> Iterator[tuple[int, int, str, str]]:
@@ -63,7 +61,7 @@ def hints(stack: Stack, index: int, row: int, rows: int) -> Iterator[tuple[int, 
     position = -row
     while position < rows and index < len(stack):
         entry = stack.entry(index)
-        for start, end, source in entry.blocks():
+        for start, end, source in entry.blocks(max(0, -position), rows - max(0, position)):
             visible = max(start, -position)
             if visible < end and position + visible < rows and (letter := next(letters, "")):
                 yield index, visible, letter, source

@@ -20,7 +20,10 @@ COST_SHARE: Final = 3
 """Replies are never drawn more often than this many times what drawing them costs."""
 
 TAKE_MOST: Final = 12_288
-"""Characters that one frame draws. A blast is drawn by and by; no key waits for all of it."""
+"""Characters that are read at once. A blast is read by and by; no key waits for all of it."""
+
+TAKE_S: Final = 0.008
+"""A frame reads more than that only as long as it has not taken so much time."""
 
 PULSE_S: Final = 0.125
 
@@ -45,14 +48,17 @@ class Growing(Selecting):
         self._flush_cost = 0.0
         self._pulse_timer: Timer | None = None
 
-    def grow(self, message_id: str) -> None:
-        """The reply has more text than before; it is drawn with the next frame."""
+    def grow(self, message_id: str, *, at_once: bool = False) -> None:
+        """The reply has more text than before; it is drawn with the next frame.
+
+        `at_once`: it is the last; nothing is won by waiting for more.
+        """
         index = self._stack.index.get(message_id)
         if index not in self._stack.live:
             return
         self._growing.add(index)
         wait = max(FRAME_S, COST_SHARE * self._flush_cost) - (monotonic() - self._flushed_at)
-        self._flush_in(wait)
+        self._flush_in(0.0 if at_once else wait)
 
     def finish(self, message_id: str) -> None:
         """The reply has ended: how, its message says."""
@@ -81,9 +87,15 @@ class Growing(Selecting):
             self._colour_soon()
 
     def _flush_in(self, seconds: float) -> None:
-        if self._flush_handle is None and self._painter.frame is not None:
-            loop = asyncio.get_running_loop()
-            self._flush_handle = loop.call_later(max(0.0, seconds), self._flush)
+        if self._painter.frame is None:
+            return
+        loop = asyncio.get_running_loop()
+        due = loop.time() + max(0.0, seconds)
+        if self._flush_handle is not None:
+            if self._flush_handle.when() <= due:
+                return
+            self._flush_handle.cancel()
+        self._flush_handle = loop.call_at(due, self._flush)
 
     @property
     def is_drawing_due(self) -> bool:
@@ -138,11 +150,15 @@ class Growing(Selecting):
                 self._note_unseen(index, self._stack.heights[index])
                 self._ending.discard(index)
                 continue
-            if not entry.taken or len(entry.message.reasoning) != entry.thinking:
-                entry.take(TAKE_MOST)
+            has_head = entry.taken and len(entry.message.reasoning) == entry.thinking
+            first = entry.take(TAKE_MOST)
+            while entry.is_behind and perf_counter() - began < TAKE_S:
+                changed = entry.take(TAKE_MOST)
+                first = changed if first is None else min(first, changed or 0)
+            if not has_head:
                 entry.draw_head(look, self._clock())
                 self._height_changed(index, 0)
-            elif (first := entry.take(TAKE_MOST)) is not None:
+            elif first is not None:
                 self._height_changed(index, len(entry.head) + first)
             if entry.is_behind:
                 behind.add(index)
@@ -156,28 +172,29 @@ class Growing(Selecting):
             self._flush_in(self._flush_cost)
 
     def _height_changed(self, index: int, first: int) -> None:
-        """An entry was drawn anew from this line on."""
+        """An entry has changed from this line on; what is in sight of it is drawn."""
         if self._painter.link is not None and self._painter.link not in self._links():
             self._painter.link = None
-        entry = self._stack.drawn[index]
-        before = self._stack.heights[index]
+        entry, stack = self._stack.drawn[index], self._stack
+        before, shown = stack.heights[index], self.virtual_size.height
         if not self._following and before != entry.height:
             self._note_unseen(index, entry.height)
-        self._stack.heights[index] = entry.height
-        if before != entry.height:
-            if self._following:
+        stack.heights[index] = entry.height
+        rows = self.scrollable_content_region.height
+        if self._following:
+            stack.draw_up(rows)
+            if stack.heights.total != shown:
                 self._to_end()
                 return
-            size = Size(self.size.width, self._stack.heights.total)
+        else:
+            stack.draw_down(*self._top, rows)
+            size = Size(self.size.width, stack.heights.total)
             self.set_reactive(Widget.virtual_size, size)
             self.vertical_scrollbar.window_virtual_size = size.height
-            if index < self._top[0]:
+            if stack.heights.before(self._top[0]) + self._top[1] != round(self.scroll_y):
                 self._go_to(*self._top)
                 return
-        start = self._stack.heights.before(index) + first
-        self._refresh_from(
-            start, max(before, entry.height) - first if before == entry.height else 1 << 20
-        )
+        self._refresh_from(stack.heights.before(index) + first, 1 << 20)
 
     def _note_unseen(self, index: int, height: int) -> None:
         bottom = round(self.scroll_y) + self.size.height

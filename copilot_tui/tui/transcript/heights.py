@@ -45,6 +45,11 @@ class Heights:
         self._heights.append(height)
         self.total += height
 
+    def truncate(self, count: int) -> None:
+        """Keep only so many, from the top."""
+        self.total = self.before(count)
+        del self._heights[count:], self._tree[count + 1 :]
+
     def before(self, index: int) -> int:
         """The sum of the heights of all before this one: the line on which it starts."""
         total = 0

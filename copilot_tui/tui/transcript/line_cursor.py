@@ -41,10 +41,12 @@ def copied_line(
     while 0 <= index < len(stack):
         entry = stack.entry(index)
         first = len(entry.head)
-        last = first + len(entry.body) - 1
+        last = first + entry.document.height - 1
         row = max(row, first) if direction > 0 else min(row, last)
-        while first <= row <= last:
-            if entry.body[row - first].size:
+        while first <= row < first + entry.document.height:
+            if direction < 0:
+                row = entry.draw_above(row + 1, 1) - 1
+            if entry.document.line(row - first).size:
                 return index, row
             row += direction
         index += direction
@@ -52,9 +54,9 @@ def copied_line(
     return None
 
 
-def moved(stack: Stack, line: tuple[int, int], rows: int) -> tuple[int, int]:
+def line_beyond(stack: Stack, line: tuple[int, int], rows: int) -> tuple[int, int]:
     """The line so many below this one, or above it, of which a copy takes something."""
-    index, row = stack.settle(line[0], line[1] + rows)
+    index, row = stack.above(*line, -rows) if rows < 0 else stack.settle(line[0], line[1] + rows)
     direction: Literal[1, -1] = 1 if rows > 0 else -1
     return (
         copied_line(stack, index, row, direction)

@@ -31,6 +31,17 @@ class Link(NamedTuple):
         """The characters that it has on a line."""
         return [(part.start, part.end) for part in self.parts if part[:2] == place]
 
+    def moved(self, index: int, row: int, by: int) -> Link:
+        """The link when lines of message `index` from `row` on have moved `by` so many."""
+        return self._replace(
+            parts=tuple(
+                part._replace(line=part.line + by)
+                if part.entry == index and part.line >= row
+                else part
+                for part in self.parts
+            )
+        )
+
 
 def links(stack: Stack, index: int, row: int, rows: int) -> list[Link]:
     """The links of so many lines, in the order of reading."""

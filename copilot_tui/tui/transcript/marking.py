@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from copilot_tui.tui.transcript.finder import hints
 from copilot_tui.tui.transcript.links import Link, links, step
-from copilot_tui.tui.transcript.scrolling import Scrolling
+from copilot_tui.tui.transcript.scrolling import Scrolling, moved
 
 if TYPE_CHECKING:
     from textual import events
@@ -14,6 +14,19 @@ if TYPE_CHECKING:
 
 class Marking(Scrolling):
     """Marks come and go, the strips below them stay."""
+
+    def _moved(self, index: int, row: int, by: int) -> None:
+        """The marks go with their lines."""
+        super()._moved(index, row, by)
+        finder, painter = self._finder, self._painter
+        if finder.found is not None:
+            finder.found = moved(finder.found, index, row, by)
+        if painter.hints:
+            shown = [(moved(at, index, row, by), letter) for at, letter in painter.hints.items()]
+            painter.hints.clear()
+            painter.hints.update(shown)
+        if painter.link is not None:
+            painter.link = painter.link.moved(index, row, by)
 
     def mark_link(self, direction: Literal[1, -1]) -> bool:
         """Mark the next link in sight, or the one before; whether there is any."""
@@ -73,12 +86,12 @@ class Marking(Scrolling):
         """Go to the next match, or the one before; whether there is one."""
         if self._painter.frame is None:
             return False
-        found = self._finder.go_on(self._top, direction)
+        found = self._finder.go_on(lambda: self._top, direction)
         if found is None:
             return False
         index, row = found
         at = self._stack.heights.before(index) + row - round(self.scroll_y)
         if not 0 <= at < self.size.height - 1:
-            self._go_to(index, row - self.size.height // 3)
+            self._go_above(index, row, self.size.height // 3)
         self.refresh()
         return True

@@ -27,6 +27,11 @@ class Place(NamedTuple):
     """Counted within the drawn message."""
 
 
+def moved(place: tuple[int, int], index: int, row: int, by: int) -> tuple[int, int]:
+    """Where a line is, when those of message `index` from `row` on have moved `by` so many."""
+    return (index, place[1] + by) if place[0] == index and place[1] >= row else place
+
+
 class Scrolling(Canvas):
     """Moves by keys, wheel and scrollbar, and follows the end while it is there."""
 
@@ -78,6 +83,11 @@ class Scrolling(Canvas):
         elif direction > 0:
             self._to_end()
 
+    def _moved(self, index: int, row: int, by: int) -> None:
+        """The line at the top stays the same line, wherever that is now."""
+        super()._moved(index, row, by)
+        self._top = moved(self._top, index, row, by)
+
     def _restore(self) -> None:
         """Put the viewport where it belongs."""
         if self._following:
@@ -109,6 +119,12 @@ class Scrolling(Canvas):
         self._top = (index, line)
         self._place_at(stack.heights.before(index) + line)
 
+    def _go_above(self, index: int, line: int, rows: int) -> None:
+        """Put the line so many above this one at the top."""
+        if self._stack.messages and self._painter.frame is not None:
+            index, line = self._stack.above(index, line, rows)
+        self._go_to(index, line)
+
     def _place_at(self, y: int) -> None:
         """Scroll to a line of the whole, with the scrollbar telling the truth."""
         size = Size(self.size.width, max(self._stack.heights.total, 1))
@@ -135,7 +151,10 @@ class Scrolling(Canvas):
     def _scroll_by(self, lines: int) -> None:
         if len(self._stack):
             index, line = self._top
-            self._go_to(index, line + lines)
+            if lines < 0:
+                self._go_above(index, line, -lines)
+            else:
+                self._go_to(index, line + lines)
 
     def _move_by(self, lines: int) -> None:
         """What the keys do with a number of lines."""

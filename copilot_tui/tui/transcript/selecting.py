@@ -9,9 +9,10 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Offset
 from textual.selection import SELECT_ALL, Selection
 
-from copilot_tui.tui.transcript.line_cursor import FAR, LineCursor, copied_line, moved
+from copilot_tui.tui.transcript.line_cursor import FAR, LineCursor, copied_line, line_beyond
 from copilot_tui.tui.transcript.marking import Marking
-from copilot_tui.tui.transcript.selection import Spot, ends
+from copilot_tui.tui.transcript.scrolling import moved
+from copilot_tui.tui.transcript.selection import Spot, ends, row_number, row_place
 
 if TYPE_CHECKING:
     from copilot_tui.conversation import Message, Role
@@ -26,6 +27,24 @@ class Selecting(Marking):
     ]
 
     _cursor: LineCursor | None = None
+
+    def _moved(self, index: int, row: int, by: int) -> None:
+        """What is selected stays selected."""
+        super()._moved(index, row, by)
+        selection = self.text_selection if self.is_attached else None
+        if selection is None:
+            return
+        cursor = self.cursor
+        first, last = (
+            at and Offset(at.x, row_number(*moved(row_place(at.y), index, row, by)))
+            for at in selection
+        )
+        if (first, last) == (selection.start, selection.end):
+            return
+        if cursor is not None:
+            held = cursor.held and moved(cursor.held, index, row, by)
+            self._cursor = LineCursor(moved(cursor.line, index, row, by), held)
+        self.screen.selections = {**self.screen.selections, self: Selection(first, last)}
 
     def selected_source(self) -> str:
         """The source of what is selected; empty: nothing is."""
@@ -147,7 +166,7 @@ class Selecting(Marking):
 
     def _move_by(self, lines: int) -> None:
         if (cursor := self.cursor) is not None:
-            self._move_cursor_to(moved(self._stack, cursor.line, lines))
+            self._move_cursor_to(line_beyond(self._stack, cursor.line, lines))
         else:
             super()._move_by(lines)
 
@@ -188,4 +207,4 @@ class Selecting(Marking):
         if at < 0:
             self._go_to(index, row)
         elif at >= self.size.height:
-            self._go_to(index, row - self.size.height + 1)
+            self._go_above(index, row, self.size.height - 1)

@@ -37,10 +37,14 @@ def row_number(entry: int, line: int) -> int:
     return entry << _LINE_BITS | line
 
 
+def row_place(number: int) -> tuple[int, int]:
+    """The message and the line of such a number."""
+    return number >> _LINE_BITS, number & (1 << _LINE_BITS) - 1
+
+
 def spot(offset: Offset, margin: int) -> Spot:
     """What an offset of Textual's selection points at; `margin` is left of the text."""
-    entry, line = offset.y >> _LINE_BITS, offset.y & (1 << _LINE_BITS) - 1
-    return Spot(entry, line, max(0, offset.x - margin))
+    return Spot(*row_place(offset.y), max(0, offset.x - margin))
 
 
 def ends(selection: Selection, margin: int) -> tuple[Spot, Spot]:
@@ -80,31 +84,45 @@ def lines_source(lines: Sequence[Line], start: int = 0, end: int = _FAR) -> str:
 
 def part_source(document: Document, first: tuple[int, int], last: tuple[int, int]) -> str:
     """The source between two places of a document, each a line and a character in it."""
-    if not document.units:
-        chosen = document.lines[first[0] : last[0] + 1]
+    if document.plain is not None:
+        chosen = document.plain[first[0] : last[0] + 1]
         return lines_source(chosen, first[1], last[1]) if chosen else ""
-    found: list[tuple[Unit, list[Line], int, int, bool]] = []
-    row = 0
-    for unit in document.units:
-        top, bottom = row, row + unit.height
-        row = bottom
-        if bottom <= first[0] or top > last[0]:
+    if not document.units:
+        return ""
+    # By their blocks: a line may move when a block above it is drawn.
+    (low, low_row), (high, high_row) = document.find(first[0]), document.find(last[0])
+    found: list[_Chosen] = []
+    for number in range(low, high + 1):
+        if low < number < high:
+            found.append(_Chosen(number, None, 0, _FAR, True))
             continue
-        lines = _content(document.lines[top:bottom])
-        top = bottom - len(lines) if lines else top
-        low, high = max(first[0], top), min(last[0], bottom - 1)
-        if low > high or not lines:
+        lines = _content(document.lines_of(number))
+        above = document.units[number].height - len(lines)
+        top = max(low_row - above, 0) if number == low else 0
+        bottom = min(high_row - above, len(lines) - 1) if number == high else len(lines) - 1
+        if top > bottom:
             continue
-        start = first[1] if low == first[0] else 0
-        end = last[1] if high == last[0] else _FAR
-        chosen = lines[low - top : high - top + 1]
+        start = first[1] if number == low and low_row >= above else 0
+        end = last[1] if number == high and bottom == high_row - above else _FAR
         is_whole = (
-            len(chosen) == len(lines)
+            top == 0
+            and bottom == len(lines) - 1
             and start <= lines[0].indent
             and end >= lines[-1].indent + lines[-1].size
         )
-        found.append((unit, chosen, start, end, is_whole))
+        found.append(_Chosen(number, lines[top : bottom + 1], start, end, is_whole))
     return _joined(document, found)
+
+
+class _Chosen(NamedTuple):
+    """What is selected of a block."""
+
+    number: int
+    lines: list[Line] | None
+    """None: all, whether they are drawn or not."""
+    start: int
+    end: int
+    is_whole: bool
 
 
 def _content(lines: list[Line]) -> list[Line]:
@@ -115,19 +133,21 @@ def _content(lines: list[Line]) -> list[Line]:
     return lines[start:]
 
 
-def _joined(document: Document, found: list[tuple[Unit, list[Line], int, int, bool]]) -> str:
+def _joined(document: Document, found: list[_Chosen]) -> str:
     source = document.source
     parts: list[str] = []
     before: Unit | None = None
-    for unit, lines, start, end, is_whole in found:
+    for number, some, start, end, is_whole in found:
+        unit = document.units[number]
         is_alone = len(found) == 1
         if before is not None:
             parts.append("\n\n" if _are_apart(source, before, unit) else "\n")
         if (is_whole and not (is_alone and unit.kind in CODE_KINDS)) or (
-            unit.kind == "table" and len(lines) > 1
+            unit.kind == "table" and (some is None or len(some) > 1)
         ):
             parts.append(unit_source(document, unit))
         else:
+            lines = _content(document.lines_of(number)) if some is None else some
             parts.append(lines_source(lines, start, end))
         before = unit
     return "".join(parts)
@@ -144,8 +164,9 @@ def unit_source(document: Document, unit: Unit) -> str:
     return document.source[unit.start : unit.end].rstrip("\n")
 
 
-def copied_unit(document: Document, unit: Unit, top: int) -> str:
+def copied_unit(document: Document, number: int) -> str:
     """What a unit gives when it is copied: code without its fence, of others the Markdown."""
+    unit = document.units[number]
     if unit.kind in CODE_KINDS:
-        return lines_source(_content(document.lines[top : top + unit.height]))
+        return lines_source(_content(document.lines_of(number)))
     return unit_source(document, unit)

@@ -29,6 +29,8 @@ class Stack:
         self.drawn: OrderedDict[int, Entry] = OrderedDict()
         self.heights = Heights()
         self.look: Look | None = None
+        self.on_moved: Callable[[int, int, int], object] = lambda index, row, by: None
+        """Told when lines of a message turn out to stand so much further down, from one on."""
 
     def __len__(self) -> int:
         return len(self.messages)
@@ -69,13 +71,22 @@ class Stack:
             return entry
         assert self.look is not None
         now = self._clock()
-        entry = Entry(self.messages[index], live_since=self.live.get(index))
+        entry = Entry(
+            self.messages[index],
+            live_since=self.live.get(index),
+            on_moved=lambda row, by: self._moved(index, row, by),
+        )
         entry.draw(self.look, now)
         self.heights[index] = entry.height
         self.drawn[index] = entry
         if len(self.drawn) > _DRAWN:
             self._forget_one()
         return entry
+
+    def _moved(self, index: int, row: int, by: int) -> None:
+        if index in self.drawn:
+            self.heights[index] = self.drawn[index].height
+            self.on_moved(index, row, by)
 
     def _forget_one(self) -> None:
         index = next((index for index in self.drawn if index not in self.live), None)
@@ -85,14 +96,22 @@ class Stack:
     def settle(self, index: int, line: int) -> tuple[int, int]:
         """The place of a line that is counted from a message, wherever it falls."""
         index = min(max(index, 0), len(self.messages) - 1)
-        while line < 0 and index > 0:
-            index -= 1
-            line += self.entry(index).height
-        line = max(0, line)
+        if line < 0:
+            return self.above(index, 0, -line)
         while line >= (height := self.entry(index).height) and index < len(self.messages) - 1:
             line -= height
             index += 1
         return index, line
+
+    def above(self, index: int, line: int, rows: int) -> tuple[int, int]:
+        """The place so many lines above this one; what lies between is drawn."""
+        while True:
+            line = self.entry(index).draw_above(line, rows)
+            if rows <= line or not index:
+                return index, max(0, line - rows)
+            rows -= line
+            index -= 1
+            line = self.entry(index).height
 
     def start(self, index: int) -> tuple[int, int]:
         """Where a message starts to be read: below the empty line that parts it from others."""
@@ -111,15 +130,18 @@ class Stack:
 
     def draw_down(self, index: int, line: int, rows: int) -> bool:
         """Draw what is in sight below a place; whether there is more than that."""
-        below = self.entry(index).height - line
+        entry = self.entry(index)
+        entry.draw_below(line, rows + 1)
+        below = entry.height - line
         while below <= rows and index < len(self.messages) - 1:
             index += 1
-            below += self.entry(index).height
+            entry = self.entry(index)
+            entry.draw_below(0, rows - below + 1)
+            below += entry.height
         return below > rows
 
     def draw_up(self, rows: int) -> None:
         """Draw what is in sight at the end."""
-        index = len(self.messages) - 1
-        while index >= 0 and rows > 0:
-            rows -= self.entry(index).height
-            index -= 1
+        if self.messages:
+            last = len(self.messages) - 1
+            self.above(last, self.entry(last).height, rows)

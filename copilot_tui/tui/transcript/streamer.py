@@ -12,11 +12,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from copilot_tui.tui.transcript.document import (
+    LISTS,
     Beginning,
     Document,
     Unit,
-    draw_part,
+    lines_of,
     marker_of,
+    outline,
     parse_part,
 )
 from copilot_tui.tui.transcript.markdown import (
@@ -38,23 +40,24 @@ LONG: Final = 1_500
 
 
 class Streamer:
-    """Takes text and keeps the lines of all that came."""
+    """Takes text and keeps its blocks; they are drawn when they are seen."""
 
     def __init__(self, blocks: Blocks, *, long_paragraph: int = LONG) -> None:
-        self.document = Document()
+        self.document = Document("", blocks)
         self._blocks = blocks
         self._long_paragraph = long_paragraph
         self._pending: list[str] = []
         self._tail = ""
         """The source that has not settled."""
         self._beginning = Beginning()
-        self._settled = 0
-        """Lines that have settled; those of the tail follow them."""
         self._settled_units = 0
+        """Units that have settled; those of the tail follow them."""
+        self._before: dict[int, Unit] = {}
+        """The units of the tail before this flush, by where they start."""
         self._references: References = {}
         """What was defined in the settled source."""
-        self._drawn_with: References = {}
         self._open: OpenBlock | None = None
+        """What the last settled unit goes on as."""
         self._open_height = 0
         """Lines of the open block that have settled."""
         self._was_refused = False
@@ -67,17 +70,19 @@ class Streamer:
             self._pending.append(text)
 
     def flush(self) -> int | None:
-        """Draw what has come. Gives the first line that changed; None: nothing did."""
+        """Read what has come. Gives the first line that changed; None: nothing did."""
         if not self._pending:
             return None
         text = "".join(self._pending)
         self._pending.clear()
-        self.document.extend(text)
+        document = self.document
+        document.extend(text)
         self._tail += text
-        self._first_changed = self._settled
         self._was_refused = False
-        del self.document.lines[self._settled :]
-        del self.document.units[self._settled_units :]
+        self._before = {unit.start: unit for unit in document.truncate(self._settled_units)}
+        self._first_changed = document.height
+        if self._open is not None:
+            self._first_changed = document.top(self._settled_units - 1) + self._open_height
         while self._advance():
             pass
         return self._first_changed
@@ -86,7 +91,10 @@ class Streamer:
         """The text has ended. Gives the first line that changed; None: nothing did."""
         first = self.flush()
         opened, self._open = self._open, None
-        if opened is None or opened.close():
+        if opened is None:
+            return first
+        if opened.close():
+            self.document.close(self._settled_units - 1)
             return first
         self._look_again(self.document.units[self._settled_units - 1])
         while self._advance():
@@ -94,39 +102,41 @@ class Streamer:
         return self._first_changed
 
     def _advance(self) -> bool:
-        """Settle what can be settled, or draw the rest. True: look again."""
+        """Settle what can be settled, or take the rest. True: look again."""
         if self._open is not None:
             return self._advance_open(self._open)
         references = dict(self._references)
         tokens = parse_part(self._tail, references, self._beginning)
-        if self._settle(tokens):
+        rows = self._tail.split("\n")
+        if self._settle(tokens, rows, references):
             return True
-        if references != self._drawn_with:
-            self._redraw(references)
-        self._draw_tail(self._tail, tokens, references, self._beginning)
+        if references != self.document.references:
+            self._change_references(references)
+        self._add_units(rows, tokens, self._beginning)
         return False
 
     # Blocks that are whole
 
-    def _settle(self, tokens: list[Token]) -> bool:
+    def _settle(self, tokens: list[Token], rows: list[str], references: References) -> bool:
         """Settle the blocks before the last, or the items of a list before the last."""
-        rows = self._tail.split("\n")
         complete = len(rows) - 1
         tops = list(nodes(tokens))
         for index in range(len(tops) - 1, 0, -1):
             start = _start(tops, index, rows)
             if _is_decided(tops[index], start, rows):
-                self._settle_rows(rows, start, Beginning())
+                before = [token for node in tops[:index] for token in node.tokens]
+                self._settle_rows(rows[:start], before, references, Beginning())
                 return True
         if not tops or len(tops) > 1:
             return False
-        if tops[0].kind in ("bullet_list", "ordered_list"):
-            return self._settle_items(tops[0], rows, complete)
+        if tops[0].kind in LISTS:
+            return self._settle_items(tops[0], rows, references)
         if _start(tops, 0, rows) == tops[0].start:
             return self._open_block(tops[0], rows, complete)
         return False
 
-    def _settle_items(self, node: Node, rows: list[str], complete: int) -> bool:
+    def _settle_items(self, node: Node, rows: list[str], references: References) -> bool:
+        complete = len(rows) - 1
         entries = list(nodes(node.tokens[1:-1]))
         index = max((i for i, item in enumerate(entries) if item.start < complete), default=0)
         if not index:
@@ -138,14 +148,24 @@ class Streamer:
             number += index
         start = entries[index].start
         gap = not rows[start - 1].strip(" \t>")
-        self._settle_rows(rows, start, Beginning(0, gap, number, marker_of(node)))
+        before = [token for item in entries[:index] for token in item.tokens]
+        tokens = [node.tokens[0], *before, node.tokens[-1]]
+        self._settle_rows(
+            rows[:start], tokens, references, Beginning(0, gap, number, marker_of(node))
+        )
         return True
 
-    def _settle_rows(self, rows: list[str], count: int, following: Beginning) -> None:
-        part = "\n".join(rows[:count]) + "\n"
-        tokens = parse_part(part, self._references, self._beginning)
-        self._draw_tail(part, tokens, {**self._drawn_with, **self._references}, self._beginning)
-        self._settled = len(self.document.lines)
+    def _settle_rows(
+        self,
+        rows: list[str],
+        tokens: list[Token],
+        references: References,
+        following: Beginning,
+    ) -> None:
+        part = "\n".join(rows) + "\n"
+        if references != self._references:  # some are defined here, and some may be behind it
+            tokens = parse_part(part, self._references, self._beginning)
+        self._add_units([*rows, ""], tokens, self._beginning)
         self._settled_units = len(self.document.units)
         self._consume(len(part), following)
 
@@ -153,11 +173,18 @@ class Streamer:
         self._tail = self._tail[count:]
         self._beginning = following._replace(offset=self._beginning.offset + count)
 
-    def _draw_tail(
-        self, part: str, tokens: list[Token], references: References, beginning: Beginning
-    ) -> None:
-        for lines, unit in draw_part(part, tokens, references, self._blocks, beginning):
-            self.document.add(lines, unit, self._blocks)
+    def _add_units(self, rows: list[str], tokens: list[Token], beginning: Beginning) -> None:
+        """Put the blocks of these rows at the end. What was drawn stays drawn."""
+        document = self.document
+        for unit, node in outline(rows, tokens, beginning):
+            before = self._before.get(unit.start)
+            if before is not None and before.is_like(unit):
+                document.add_as(before)
+            elif before is not None and before.lines is not None:
+                references = document.references | self._references
+                document.add(unit, lines_of(unit, node, rows, self._blocks, references))
+            else:
+                document.add(unit)
 
     # Blocks that are long
 
@@ -171,75 +198,62 @@ class Streamer:
         self._consume(sum([len(row) + 1 for row in rows[: node.start]]), self._beginning)
         offset = self._beginning.offset
         unit = Unit(node.kind, offset, offset, gap=self._beginning.gap)
-        self.document.add([], unit, self._blocks)
+        self.document.open(unit)
         self._open_height = unit.height
-        self._settled = len(self.document.lines)
         self._settled_units = len(self.document.units)
         return True
 
     def _advance_open(self, opened: OpenBlock) -> bool:
-        unit = self.document.units[-1]
-        step = opened.take(self._tail, self._drawn_with)
+        document = self.document
+        unit = document.units[-1]
+        step = opened.take(self._tail, document.references)
         if step is None:
             self._look_again(unit)
             return True
+        document.grow(self._open_height, [*step.lines, *step.tail])
         self._open_height += len(step.lines)
-        self.document.lines += step.lines
-        self._settled += len(step.lines)
         self._consume(step.consumed, Beginning())
         unit.end = self._beginning.offset
-        unit.height = self._open_height + len(step.tail)
         if step.has_ended:
             self._open = None
+            document.close(self._settled_units - 1)
             return True
-        self.document.lines += step.tail
         if step.foreign:
             tokens = parse_blocks(step.foreign, dict(self._references))
             offset = self._beginning.offset + len(self._tail) - len(step.foreign)
-            self._draw_tail(step.foreign, tokens, self._drawn_with, Beginning(offset))
+            self._add_units(step.foreign.split("\n"), tokens, Beginning(offset))
         return False
 
     def _look_again(self, unit: Unit) -> None:
         """The open block is something else now, as a whole."""
         self._open = None
         self._was_refused = True
-        self._settled -= self._open_height
         self._settled_units -= 1
-        self._first_changed = min(self._first_changed, self._settled)
-        del self.document.lines[self._settled :]
-        del self.document.units[self._settled_units :]
+        self._first_changed = min(self._first_changed, self.document.top(self._settled_units))
+        self._before = {each.start: each for each in self.document.truncate(self._settled_units)}
+        unit.end = -1  # it looks like nothing that it may be now
         self._tail = self.document.source[unit.start :]
         self._beginning = Beginning(unit.start, gap=unit.gap)
 
     # What acts backwards
 
-    def _redraw(self, references: References) -> None:
-        """Draw settled units anew that use a label whose definition has come, gone or changed."""
+    def _change_references(self, references: References) -> None:
+        """Forget units that use a label whose definition has come, gone or changed."""
+        document = self.document
         changed = {
             label
-            for label in references.keys() | self._drawn_with.keys()
-            if references.get(label) != self._drawn_with.get(label)
+            for label in references.keys() | document.references.keys()
+            if references.get(label) != document.references.get(label)
         }
-        self._drawn_with = references
-        row = 0
-        source = self.document.source
-        for unit in self.document.units:
-            part = source[unit.start : unit.end]
-            if not changed.isdisjoint(labels(part)):
-                self._redraw_unit(unit, row, part)
-                self._first_changed = min(self._first_changed, row)
-            row += unit.height
-        self._settled = row
-
-    def _redraw_unit(self, unit: Unit, row: int, part: str) -> None:
-        beginning = Beginning(unit.start, unit.gap, unit.number, unit.marker)
-        tokens = parse_part(part, {}, beginning)
-        drawn = draw_part(part, tokens, self._drawn_with, self._blocks, beginning)
-        lines = [line for some, _ in drawn for line in some]
-        if unit.gap and row:
-            lines.insert(0, self._blocks.blank())
-        self.document.lines[row : row + unit.height] = lines
-        unit.height = len(lines)
+        document.references = references
+        source = document.source
+        for number, unit in enumerate(document.units):
+            if not changed.isdisjoint(labels(source[unit.start : unit.end])):
+                document.forget(number)
+                self._first_changed = min(self._first_changed, document.top(number))
+        for unit in self._before.values():
+            if not changed.isdisjoint(labels(source[unit.start : unit.end])):
+                unit.lines = None
 
 
 def _start(tops: list[Node], index: int, rows: list[str]) -> int:
