@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal, cast
 from textual import events, work
 from textual.binding import BindingType
 from textual.screen import Screen
+from textual.strip import Strip
 
 from copilot_tui.config_ui import is_accessible
 from copilot_tui.conversation import Role
@@ -21,6 +22,7 @@ from copilot_tui.tui.transcript import Transcript
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.geometry import Region
 
     from copilot_tui.conversation import Message
     from copilot_tui.tui.app import CopilotApp
@@ -89,6 +91,12 @@ class MainScreen(Screen[None]):
             width = None if self.has_class("-narrow") else wanted
             styles = sidebar.styles
             styles.width = styles.min_width = styles.max_width = width
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The background, which the rooms cover: Textual asks for it with every frame."""
+        blank = Strip.blank(crop.width, self.rich_style)
+        for line_filter in self.get_line_filters():
+            blank = blank.apply_filter(line_filter, self.background_colors[1])
+        return [blank] * crop.height
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:
         """Here comes the first frame, or the main screen again."""

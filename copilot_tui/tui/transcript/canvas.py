@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from time import monotonic, perf_counter
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual.filter import ANSIToTruecolor
 from textual.geometry import Offset, Region
@@ -14,8 +14,13 @@ from textual.strip import Strip
 
 from copilot_tui.tui.transcript.finder import Finder
 from copilot_tui.tui.transcript.painter import Painter
+from copilot_tui.tui.transcript.scroll_bar import TranscriptScrollBar
 from copilot_tui.tui.transcript.selection import row_number
 from copilot_tui.tui.transcript.stack import Stack
+
+if TYPE_CHECKING:
+    from textual.filter import LineFilter
+    from textual.scrollbar import ScrollBar
 
 FRAME_S: Final = 1 / 30
 """Replies are drawn at most this often."""
@@ -46,6 +51,17 @@ class Canvas(ScrollView):
         self._badge_columns: range = range(0)
         self._colour_handle: asyncio.TimerHandle | None = None
 
+    @property
+    def vertical_scrollbar(self) -> ScrollBar:
+        """The scroll bar, made when it is first asked for, as Textual makes its own."""
+        if self._vertical_scrollbar is None:
+            self._vertical_scrollbar = bar = TranscriptScrollBar(
+                name="vertical", thickness=self.scrollbar_size_vertical
+            )
+            bar.display = False
+            self.app._start_widget(self, bar)
+        return self._vertical_scrollbar
+
     def render_lines(self, crop: Region) -> list[Strip]:
         """The strips of a part of the viewport. They are final: no style touches them again."""
         strips = self._strips(crop.y, crop.height)
@@ -55,10 +71,14 @@ class Canvas(ScrollView):
         if crop.x or (strips and crop.right < strips[0].cell_length):
             strips = [strip.crop(crop.x, crop.right) for strip in strips]
         for line_filter in self.get_line_filters():
-            if not isinstance(line_filter, ANSIToTruecolor):  # no ANSI colour is in them
-                background = self.background_colors[1]
-                strips = [strip.apply_filter(line_filter, background) for strip in strips]
+            background = self.background_colors[1]
+            strips = [strip.apply_filter(line_filter, background) for strip in strips]
         return strips
+
+    def get_line_filters(self) -> list[LineFilter]:
+        """What is done to every line: nothing about ANSI colours, for there are none."""
+        filters = super().get_line_filters()
+        return [each for each in filters if not isinstance(each, ANSIToTruecolor)]
 
     def render_line(self, y: int) -> Strip:
         """One line, with what Textual's text selection asks for: what each character is."""
