@@ -8,6 +8,10 @@ if TYPE_CHECKING:
     from copilot_tui.tui.curtain import Curtain
     from copilot_tui.tui.terminal import Terminal
 
+PAINTS_PER_SECOND = 120
+"""Textual paints at most so often. At its own 60 a key that is pressed just after a frame of a
+streaming reply waits for half of the next."""
+
 
 def run(
     config: Config,
@@ -22,9 +26,11 @@ def run(
     Raises what the app itself failed with, when all is saved and the terminal is given back.
     """
     import gc
+    import os
 
     # The start makes half a million objects that stay: collecting among them is wasted time.
     gc.disable()
+    os.environ.setdefault("TEXTUAL_FPS", str(PAINTS_PER_SECOND))  # read when Textual is imported
     from copilot_tui.tui.app import CopilotApp
     from copilot_tui.tui.desk import Desk
     from copilot_tui.tui.driver import driver_class
