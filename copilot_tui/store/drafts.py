@@ -49,7 +49,9 @@ class ViewState:
     message_id: str | None = None
     """The message at the top of the view; None: the view follows the end."""
     line: int = 0
-    """Lines of that message above the view."""
+    """Lines of that message above the view, or of its block."""
+    block: int | None = None
+    """The block of a long message, which is counted from; None: the message is."""
     unread: bool = False
     """Something came since it was last shown."""
     extra: dict[str, Any] = field(default_factory=dict)
@@ -66,6 +68,7 @@ _TYPES: Final[dict[str, tuple[type, ...]]] = {
     "aside_caret": (int, type(None)),
     "message_id": (str, type(None)),
     "line": (int,),
+    "block": (int, type(None)),
     "unread": (bool,),
 }
 

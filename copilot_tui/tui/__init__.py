@@ -8,9 +8,9 @@ if TYPE_CHECKING:
     from copilot_tui.tui.curtain import Curtain
     from copilot_tui.tui.terminal import Terminal
 
-PAINTS_PER_SECOND = 120
-"""Textual paints at most so often. At its own 60 a key that is pressed just after a frame of a
-streaming reply waits for half of the next."""
+PAINTS_PER_SECOND = 240
+"""How soon Textual paints what has changed: between one and two such times after what it painted
+before. At its own 60 a key that follows a frame of a streaming reply waits for up to 33 ms."""
 
 
 def run(

@@ -354,7 +354,9 @@ class CopilotApp(App[int]):
         except StoreError as error:
             self.say(in_one_line(error), warn=True)
             return
-        place = Place(state.message_id, state.line) if state and state.message_id else None
+        place = None
+        if state is not None and state.message_id:
+            place = Place(state.message_id, state.line, state.block)
         self.take_up(conversation, place)
 
     def show_new(self) -> None:

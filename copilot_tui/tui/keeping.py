@@ -60,7 +60,5 @@ class Keeping:
         from copilot_tui.store import ViewState
 
         place = self._app.main.transcript.place
-        state = ViewState(
-            message_id=place.message_id if place else None, line=place.line if place else 0
-        )
+        state = ViewState(place.message_id, place.line, place.block) if place else ViewState()
         self._desk.keep_view(self._app.shown.id, state)

@@ -12,7 +12,7 @@ from textual.theme import BUILTIN_THEMES
 
 from copilot_tui.tui.palette import Palette
 from copilot_tui.tui.transcript.blocks import Blocks
-from copilot_tui.tui.transcript.document import Document, draw
+from copilot_tui.tui.transcript.document import KEPT, Document, draw
 from copilot_tui.tui.transcript.streamer import Streamer
 
 PALETTE = Palette.from_theme(BUILTIN_THEMES["textual-dark"])
@@ -161,3 +161,79 @@ def test_a_long_paragraph_with_formulas_settles_word_by_word() -> None:
     words = "a $x_1 + y$ b \\(z\\) for $5 each, *then $$a = b$$ more* words $c d$1 "
     check_stream(words * 60 + "\n\nend", 70, step=29)
     check_stream("One $5 note. " + "Many words follow. " * 120 + "$x$ " * 90, 70, step=31)
+
+
+LONG_TEXT = "\n\n".join(
+    f"Paragraph {number} of *many* words: {'word ' * (number % 40)}\n\n- one\n- two\n  ```py\n  x"
+    for number in range(300)
+)
+
+
+def test_blocks_that_nobody_saw_are_drawn_as_the_whole_is() -> None:
+    blocks = Blocks(PALETTE, 40, colours=False)
+    streamer = Streamer(blocks)
+    for position in range(0, len(LONG_TEXT), 997):
+        streamer.feed(LONG_TEXT[position : position + 997])
+        streamer.flush()
+    streamer.close()
+    assert sum(unit.lines is not None for unit in streamer.document.units) < 5
+    assert cells(streamer.document) == cells(draw(LONG_TEXT, blocks))
+
+
+def test_drawing_below_a_line_leaves_it_and_drawing_above_it_says_where_it_is_now() -> None:
+    document = draw(LONG_TEXT, Blocks(PALETTE, 40, colours=False))
+    moves: list[tuple[int, int]] = []
+    document.on_moved = lambda row, by: moves.append((row, by))
+    number = 700
+    row = document.top(number)
+    document.draw_below(row, 30)
+    assert document.top(number) == row
+    assert all(where > row for where, _ in moves)
+    moves.clear()
+    now = document.draw_above(row, 100)
+    assert now == document.top(number) == row + sum(by for _, by in moves)
+    assert any(by for _, by in moves), "no estimate was wrong: the test shows nothing"
+    whole = draw(LONG_TEXT, Blocks(PALETTE, 40, colours=False)).lines
+    last = [document.line(row).text for row in range(now - 100, now + 30)]
+    assert document.lines
+    end = document.top(number)
+    assert last == [line.text for line in whole[end - 100 : end + 30]]
+
+
+def test_lines_out_of_sight_are_let_go_of_and_drawn_the_same_again() -> None:
+    document = draw(LONG_TEXT, Blocks(PALETTE, 40, colours=False))
+    first = [line.text for line in document.lines]
+    held = [unit for unit in document.units if unit.lines is not None]
+    assert sum(unit.height for unit in held) <= KEPT
+    assert document.units[0] not in held
+    moves: list[int] = []
+    document.on_moved = lambda row, by: moves.append(by)
+    assert [line.text for line in document.lines] == first
+    assert not moves
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.sampled_from(PIECES), min_size=3, max_size=30).map("".join),
+    st.sampled_from([12, 40]),
+    st.sampled_from([1, 3, 7]),
+    st.lists(st.booleans(), min_size=10, max_size=10),
+)
+def test_any_text_looks_alike_whenever_its_blocks_are_first_seen(
+    text: str, width: int, step: int, looks: list[bool]
+) -> None:
+    blocks = Blocks(PALETTE, width, colours=False)
+    streamer = Streamer(blocks)
+    document = streamer.document
+    for count, position in enumerate(range(0, len(text), step)):
+        streamer.feed(text[position : position + step])
+        streamer.flush()
+        if looks[count % len(looks)]:
+            document.draw_above(document.height, 3)
+        elif document.units:
+            document.draw_below(document.height // 2, 2)
+    streamer.close()
+    assert cells(document) == cells(draw(text, blocks))
+    for number in range(len(document.units)):
+        document.forget(number)
+    assert cells(document) == cells(draw(text, blocks)), "a block looks else when it is alone"

@@ -149,11 +149,12 @@ class Blocks:
         self.colour(rows, text, language)
         return [*self.code_head(language, width), *(line for row in rows for line in row)]
 
-    def code_segments(self, raw: str, language: str) -> list[Segment]:
-        """One line of code, coloured as far as it can be by itself."""
-        if not self.colours or not raw.strip() or len(raw) > code.LONGEST_LINE:
-            return code.plain_line(raw, self.code_styles)
-        return code.colour_alone(raw, language, self.code_styles)
+    def lone_row(self, raw: str, language: str, width: int, code_width: list[int]) -> list[Line]:
+        """One line of code, coloured when it is painted as far as it can be by itself."""
+        lines = self.code_row(code.plain_line(raw, self.code_styles), raw, width, code_width)
+        if self.colours and raw.strip() and len(raw) <= code.LONGEST_LINE:
+            code.LoneRow(lines, raw, language, self.code_styles)
+        return lines
 
     def colour(self, rows: list[list[Line]], text: str, language: str) -> None:
         """Give a whole block its colours: at once if it is short, else in `colourings`."""

@@ -150,28 +150,48 @@ class Colouring:
     def go_on(self, is_time_up: Callable[[], bool] = lambda: False) -> bool:
         """Colour lines until the time is up. True: all is done."""
         for segments in self._highlighted:
-            if self._next == len(self._rows) or not self._colour(self._rows[self._next], segments):
+            if self._next == len(self._rows) or not _colour(self._rows[self._next], segments):
                 return True  # the lexer made other lines of it: the rest stays as it is
             self._next += 1
             if is_time_up():
                 return False
         return True
 
-    def _colour(self, lines: list[Line], segments: list[Segment]) -> bool:
-        start = 0
-        text = "".join([segment.text for segment in segments])
-        if _starts_joined(segments):
-            return False
+
+class LoneRow:
+    """A row of code that is still alone: it gets the colours it has by itself when painted."""
+
+    def __init__(self, lines: list[Line], raw: str, language: str, styles: CodeStyles) -> None:
+        self._lines = lines
+        self._raw = raw
+        self._language = language
+        self._styles = styles
         for line in lines:
-            decoration = _decoration(line)
-            shown = line.text[line.indent : line.indent + line.size]
-            if text[start : start + line.size] != shown:
-                return False
-            part = _cut(segments, start, start + line.size)
-            line.segments = [*decoration, *part]
-            line.strip = None
-            start += line.size + (len(line.joint) if line is not lines[-1] else 0)
-        return True
+            line.lone = self
+
+    def colour(self) -> None:
+        """Give its lines their colours."""
+        for line in self._lines:
+            line.lone = None
+        _colour(self._lines, colour_alone(self._raw, self._language, self._styles))
+
+
+def _colour(lines: list[Line], segments: list[Segment]) -> bool:
+    """Give the lines of one row their colours; False: these are not their segments."""
+    start = 0
+    text = "".join([segment.text for segment in segments])
+    if _starts_joined(segments):
+        return False
+    for line in lines:
+        decoration = _decoration(line)
+        shown = line.text[line.indent : line.indent + line.size]
+        if text[start : start + line.size] != shown:
+            return False
+        part = _cut(segments, start, start + line.size)
+        line.segments = [*decoration, *part]
+        line.strip = line.lone = None
+        start += line.size + (len(line.joint) if line is not lines[-1] else 0)
+    return True
 
 
 def _decoration(line: Line) -> list[Segment]:

@@ -116,6 +116,11 @@ class Document:
             self._pieces = ["".join(self._pieces)]
         return self._pieces[0]
 
+    @property
+    def is_long(self) -> bool:
+        """Whether heights in it may be estimates."""
+        return len(self.units) > 0 and self.units[-1].end > LONG
+
     def extend(self, text: str) -> None:
         """The source goes on."""
         self._pieces.append(text)

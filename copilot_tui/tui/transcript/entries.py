@@ -289,6 +289,23 @@ class Entry:
                 row += 1
         return len(self.head) + top + row
 
+    def block_at(self, row: int) -> tuple[int, int] | None:
+        """The block of a line, and the line in it; None: the line itself says enough."""
+        document = self.document
+        row -= len(self.head)
+        if not document.is_long or not 0 <= row < document.height:
+            return None
+        return document.find(row)
+
+    def row_in(self, block: int, row: int) -> int:
+        """The line that is this one in a block."""
+        document = self.document
+        if not document.units:
+            return 0
+        block = min(block, len(document.units) - 1)
+        row = min(row, len(document.lines_of(block)) - 1)
+        return len(self.head) + document.top(block) + row
+
     def _block_at(self, row: int) -> tuple[int, int, list[Line]]:
         """The block that a line of the body is in: its number, the line in it, its lines."""
         document = self.document

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from rich.style import Style
 
+    from copilot_tui.tui.transcript.code import LoneRow
+
 GUTTER: Final = 2
 """Columns left of the text: the bar of a prompt, the mark of a reply."""
 
@@ -32,6 +34,7 @@ class Line:
         "indent",
         "is_content",
         "joint",
+        "lone",
         "raw",
         "segments",
         "size",
@@ -67,6 +70,8 @@ class Line:
         self.gutter: Segment | None = None
         self.code_width: list[int] | None = None
         """Of code that may be scrolled sideways: the width of the block's longest line, shared."""
+        self.lone: LoneRow | None = None
+        """The row of code that it is of, until that has some colours."""
         self.strip: Strip | None = None
 
     @property

@@ -139,12 +139,7 @@ class OpenFence:
         return [] if self._source else self._draw("")
 
     def _draw(self, row: str) -> list[Line]:
-        return self._blocks.code_row(
-            self._blocks.code_segments(row, self._language),
-            row,
-            self._blocks.width,
-            self._code_width,
-        )
+        return self._blocks.lone_row(row, self._language, self._blocks.width, self._code_width)
 
     def _colour(self) -> None:
         self._blocks.colour(self._rows, "\n".join(self._source), self._language)

@@ -82,6 +82,8 @@ class Painter:
         return strips
 
     def _paint(self, line: Line, frame: Frame) -> Strip:
+        if line.lone is not None:
+            line.lone.colour()
         strip = line.strip = frame.paint(line, self.shift)
         self._painted.append(line)
         if len(self._painted) > _PAINTED:

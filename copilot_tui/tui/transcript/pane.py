@@ -81,6 +81,8 @@ class Transcript(Growing, can_focus=True):
         self.sign_in_help = sign_in_help
         self._palette = palette
         self._versions: dict[str, tuple[int, int]] = {}
+        self._top_block: int | None = None
+        """The block that the line at the top is counted in, until all is laid out."""
         self._reasoning_open = False
         self._wrap_code = False
 
@@ -102,6 +104,7 @@ class Transcript(Growing, can_focus=True):
         self._following = place is None
         index = self._stack.index.get(place.message_id, 0) if place else 0
         self._top = (index, place.line if place else 0)
+        self._top_block = place.block if place else None
         self._pulse_while_live()
         self._lay_out()
 
@@ -126,6 +129,7 @@ class Transcript(Growing, can_focus=True):
         self._forget_marks()
         if place is not None:
             self._top = (stack.index.get(place.message_id, len(kept) - 1), place.line)
+            self._top_block = place.block
         self._lay_out()
 
     def use_palette(self, palette: Palette) -> None:
@@ -185,6 +189,9 @@ class Transcript(Growing, can_focus=True):
         self._stack.use(look)
         if anchor is not None:
             self._top = (index, self._stack.entry(index).row_of(anchor))
+        elif self._top_block is not None and self._stack.messages:
+            self._top = (index, self._stack.entry(index).row_in(self._top_block, line))
+        self._top_block = None
         self._restore()
         self.refresh()
 

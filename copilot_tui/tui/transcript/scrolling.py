@@ -24,7 +24,9 @@ class Place(NamedTuple):
 
     message_id: str
     line: int
-    """Counted within the drawn message."""
+    """Counted within the drawn message, or within its block."""
+    block: int | None = None
+    """Of a message so long that its lines are not all known: the block of that line."""
 
 
 def moved(place: tuple[int, int], index: int, row: int, by: int) -> tuple[int, int]:
@@ -57,7 +59,11 @@ class Scrolling(Canvas):
         if self._following or not self._stack.messages:
             return None
         index, line = self._top
-        return Place(self._stack.messages[index].id, line)
+        name = self._stack.messages[index].id
+        entry = self._stack.drawn.get(index)
+        if entry is not None and (within := entry.block_at(line)) is not None:
+            return Place(name, within[1], within[0])
+        return Place(name, line)
 
     @property
     def top(self) -> Place | None:

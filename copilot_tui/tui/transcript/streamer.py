@@ -214,7 +214,9 @@ class Streamer:
         self._open_height += len(step.lines)
         self._consume(step.consumed, Beginning())
         unit.end = self._beginning.offset
-        if step.has_ended:
+        if not step.has_ended:
+            unit.end += len(self._tail) - len(step.foreign)
+        else:
             self._open = None
             document.close(self._settled_units - 1)
             return True

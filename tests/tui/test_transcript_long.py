@@ -1,0 +1,183 @@
+"""Replies so long, or so fast, that most of their blocks are drawn only when they are seen."""
+
+from __future__ import annotations
+
+from textual.pilot import Pilot
+
+from copilot_tui.tui.transcript import Place
+from tests.tui.test_transcript import TranscriptApp, flushed, prompt, reply, screen, select
+
+PARTS = [
+    f"Paragraph {number} has *some* words, {'and **more** of them ' * (number % 9)}it seems."
+    + (f"\n\n```py\nx = {number}\n\n\ny = 2\n```" if number % 5 == 0 else "")
+    + ("\n\n- one\n- [two](http://two.org)" if number % 7 == 0 else "")
+    for number in range(300)
+]
+TEXT = "\n\n".join(PARTS)
+ROWS = 20
+
+
+async def streamed(app: TranscriptApp, pilot: Pilot[None]) -> None:
+    """Show a reply that came faster than it could be drawn."""
+    message = reply("", "b")
+    app.transcript.show([message], live={"b"})
+    for start in range(0, len(TEXT), 9_000):
+        message.append(TEXT[start : start + 9_000])
+        app.transcript.grow("b")
+        await flushed(app, pilot)
+    app.transcript.finish("b")
+    await flushed(app, pilot)
+
+
+async def read_downwards(app: TranscriptApp, pilot: Pilot[None]) -> list[str]:
+    app.transcript.action_scroll_home()
+    await pilot.pause()
+    read = screen(app)
+    while app.transcript.place is not None:
+        app.transcript.action_scroll_down()
+        await pilot.pause()
+        read.append(screen(app)[-1])
+    return read
+
+
+async def read_upwards(app: TranscriptApp, pilot: Pilot[None]) -> list[str]:
+    read = screen(app)
+    while app.transcript.place != Place("b", 0):
+        app.transcript.action_scroll_up()
+        await pilot.pause()
+        read.insert(0, screen(app)[0])
+    return read
+
+
+async def test_what_was_never_seen_reads_the_same_upwards_and_downwards() -> None:
+    app, other = TranscriptApp(), TranscriptApp()
+    async with app.run_test(size=(60, ROWS)) as pilot:
+        await streamed(app, pilot)
+        upwards = await read_upwards(app, pilot)
+        assert await read_downwards(app, pilot) == upwards
+    async with other.run_test(size=(60, ROWS)) as pilot:
+        other.transcript.show([reply(TEXT, "b")])
+        downwards = await read_downwards(other, pilot)
+    assert downwards == upwards
+    assert sum(line.lstrip(" ●▌").startswith("Paragraph ") for line in upwards) == len(PARTS)
+
+
+async def test_pages_upwards_leave_out_no_line() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, ROWS)) as pilot:
+        await streamed(app, pilot)
+        for _ in range(12):
+            first = screen(app)[0]
+            app.transcript.action_page_up()
+            await pilot.pause()
+            assert screen(app)[-1] == first
+
+
+async def test_text_stays_where_it_is_while_blocks_above_and_below_are_found() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, ROWS)) as pilot:
+        message = reply(TEXT, "b")
+        app.transcript.show([prompt("Go", "a"), message], live={"b"})
+        for _ in range(5):
+            app.transcript.action_page_up()
+        await pilot.pause()
+        before, place = screen(app), app.transcript.place
+        for start in range(0, len(TEXT), 30_000):
+            message.append("\n\n" + TEXT[start : start + 30_000])
+            app.transcript.grow("b")
+            await flushed(app, pilot)
+            assert screen(app)[:-1] == before[:-1]
+            assert screen(app)[-1].endswith("↓ 1 new")
+        assert app.transcript.place == place
+
+
+async def test_the_place_in_a_long_reply_is_kept_over_conversations_widths_and_growth() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, ROWS)) as pilot:
+        await streamed(app, pilot)
+        for _ in range(9):
+            app.transcript.action_page_up()
+        await pilot.pause()
+        before, place = screen(app), app.transcript.place
+        app.transcript.show([prompt("Other", "x")])
+        await pilot.pause()
+        app.transcript.show([reply(TEXT, "b")], place=place)
+        await pilot.pause()
+        assert screen(app) == before
+        await pilot.resize_terminal(100, 30)
+        await pilot.pause()
+        there = app.transcript.place
+        assert place is not None
+        assert there is not None
+        assert (there.message_id, there.block) == (place.message_id, place.block) != ("b", None)
+
+
+async def test_what_is_selected_stays_selected_when_blocks_above_are_first_drawn() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, ROWS)) as pilot:
+        app.transcript.show([reply(TEXT, "b")])
+        await pilot.pause()
+        row = next(y for y, line in enumerate(screen(app)) if "Paragraph 299" in line)
+        copied = await select(app, pilot, (2, row), (30, row))
+        assert copied == "Paragraph 299 has some words,"[: len(copied)] != ""
+        app.transcript.find("Paragraph 150 ")
+        await pilot.pause()
+        assert any("Paragraph 150 " in line for line in screen(app))
+        assert app.transcript.selected_source() == copied
+        for _ in range(20):
+            app.transcript.action_page_up()
+        await pilot.pause()
+        assert app.transcript.selected_source() == copied
+
+
+async def test_all_of_a_long_reply_is_copied_as_its_source() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, ROWS)) as pilot:
+        await streamed(app, pilot)
+        app.transcript.action_scroll_home()
+        app.transcript.action_extend(1)
+        for _ in range(3):
+            app.transcript.action_extend(1)
+        app.transcript.action_scroll_end()
+        await pilot.pause()
+        assert app.transcript.selected_source() == TEXT
+
+
+async def test_matches_in_blocks_that_were_never_seen_are_found_in_order() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, ROWS)) as pilot:
+        await streamed(app, pilot)
+        app.transcript.action_scroll_home()
+        assert app.transcript.find("x = ") == len(PARTS) / 5
+        found = []
+        for _ in range(4):
+            await pilot.pause()
+            place = app.transcript.cursor
+            cursor = place or app.transcript.select()
+            assert cursor is not None
+            found.append(app.transcript.selected_source())
+            app.transcript.select()
+            app.transcript.select()
+            assert app.transcript.find_next()
+        assert found == [f"x = {number}" for number in (0, 5, 10, 15)]
+        app.transcript.find_next(-1)
+        app.transcript.find_next(-1)
+        assert app.transcript.select() is not None
+        assert app.transcript.selected_source() == "x = 10"
+
+
+async def test_hints_and_links_work_in_blocks_that_were_just_seen_first() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, ROWS)) as pilot:
+        app.transcript.show([reply(TEXT, "b")])
+        app.transcript.jump_to("b")
+        app.transcript.find("Paragraph 140 ")
+        await pilot.pause()
+        sources = app.transcript.show_hints()
+        assert PARTS[140].partition("\n")[0] in sources.values()
+        assert "x = 140\n\n\ny = 2" in sources.values()
+        app.transcript.hide_hints()
+        assert app.transcript.mark_link(1)
+        app.transcript.action_follow_link()
+        await pilot.pause()
+        assert app.links == ["http://two.org"]
