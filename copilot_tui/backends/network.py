@@ -22,8 +22,8 @@ from copilot_tui.errors import ConnectionFailed
 if TYPE_CHECKING:
     from copilot_tui.config import BackendConfig
 
-READS_PER_SECOND: Final = 60
-"""A screen shows no more. Fewer, larger reads cost less than a wake-up for every token."""
+READS_PER_SECOND: Final = 90
+"""More than a screen shows. Fewer, larger reads cost less than a wake-up for every token."""
 
 READ_BURST: Final = 6
 """Reads that are never delayed: the head of an answer and its first words."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Final
@@ -16,12 +17,16 @@ from copilot_tui.tui.desk import last_reply
 if TYPE_CHECKING:
     from textual.worker import Worker
 
+    from copilot_tui.backends import Delta
     from copilot_tui.conversation import Conversation, Message
     from copilot_tui.replies import Turn
     from copilot_tui.tui.app import CopilotApp
 
 AFTER_STREAM_S: Final = 0.3
 """Escape does nothing this long after a reply ended: it was meant to stop it."""
+
+LAST_FRAME_S: Final = 0.02
+"""So soon the last words of a reply are painted."""
 
 
 class Answers:
@@ -186,13 +191,7 @@ class Answers:
         try:
             async with aclosing(self._desk.stream(turn)) as deltas:
                 async for delta in deltas:
-                    if delta.replaces and turn.conversation is self._app.shown:
-                        # At once: what is drawn is no beginning of what there is now.
-                        self._app.show_messages(self._app.main.transcript.place)
-                    if delta.text or delta.reasoning:
-                        post(messages.ReplyChanged(id_, delta.complete))
-                    if delta.notice:
-                        post(messages.Notice(id_, delta.notice))
+                    await self._tell(turn, delta)
         except CopilotTuiError as error:
             if isinstance(error, StoreError):
                 post(messages.Notice(id_, in_one_line(error), is_warning=True))
@@ -209,6 +208,21 @@ class Answers:
             self._end(turn)
         if failure is not None:
             self._app.reaching.failed(turn, failure)
+
+    async def _tell(self, turn: Turn, delta: Delta) -> None:
+        """Say what a delta has changed."""
+        id_, post = turn.conversation.id, self._app.post_message
+        is_shown = turn.conversation is self._app.shown
+        if delta.replaces and is_shown:
+            # At once: what is drawn is no beginning of what there is now.
+            self._app.show_messages(self._app.main.transcript.place)
+        if delta.text or delta.reasoning:
+            post(messages.ReplyChanged(id_, delta.complete))
+        if delta.notice:
+            post(messages.Notice(id_, delta.notice))
+        if delta.text and delta.complete and is_shown:
+            # Saving takes its share of the interpreter: after the last frame.
+            await asyncio.sleep(LAST_FRAME_S)
 
     def _end(self, turn: Turn) -> None:
         # No await: on quit nobody waits for us.

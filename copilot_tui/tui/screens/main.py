@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, cast
 
 from textual import events, work
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from copilot_tui.conversation import Message
     from copilot_tui.tui.app import CopilotApp
     from copilot_tui.tui.find import FindBar
+
+PAINT_S: Final = 0.004
+"""What changes so soon after a paint waits for Textual's clock."""
 
 OPENED_SCHEMES: Final = frozenset({"http", "https", "mailto"})
 """Links that may leave the program; a server may write any other."""
@@ -57,6 +61,7 @@ class MainScreen(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
+        self._painted_at = 0.0
         self._wants_sidebar: bool | None = None
         """What the user last chose; None: nothing yet, so the width decides."""
         self._was_shown = False
@@ -91,6 +96,7 @@ class MainScreen(Screen[None]):
             width = None if self.has_class("-narrow") else wanted
             styles = sidebar.styles
             styles.width = styles.min_width = styles.max_width = width
+
     def render_lines(self, crop: Region) -> list[Strip]:
         """The background, which the rooms cover: Textual asks for it with every frame."""
         blank = Strip.blank(crop.width, self.rich_style)
@@ -103,6 +109,21 @@ class MainScreen(Screen[None]):
         # At first, all was styled a moment ago, when it was composed.
         event.refresh_styles = self._was_shown
         self._was_shown = True
+
+    async def _on_idle(self, event: events.Idle) -> None:
+        """Paint at once what a key or a frame of a reply has changed.
+
+        Textual waits for the next tick of a clock, so that a key that follows a frame by a moment
+        is seen after up to 33 ms. Only paints that follow each other closely still wait for it.
+        """
+        is_due = monotonic() - self._painted_at > PAINT_S
+        if is_due and self._dirty_widgets and self.is_current and not self.app._batch_count:
+            event.prevent_default()
+            self._on_timer_update()
+
+    def _on_timer_update(self) -> None:
+        super()._on_timer_update()
+        self._painted_at = monotonic()
 
     def on_mount(self) -> None:
         """Everything is there now."""
