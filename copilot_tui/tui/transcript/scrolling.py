@@ -56,14 +56,7 @@ class Scrolling(Canvas):
     @property
     def place(self) -> Place | None:
         """What stands at the top; None while the end is followed."""
-        if self._following or not self._stack.messages:
-            return None
-        index, line = self._top
-        name = self._stack.messages[index].id
-        entry = self._stack.drawn.get(index)
-        if entry is not None and (within := entry.block_at(line)) is not None:
-            return Place(name, within[1], within[0])
-        return Place(name, line)
+        return None if self._following else self.top
 
     @property
     def top(self) -> Place | None:
@@ -71,7 +64,11 @@ class Scrolling(Canvas):
         if not self._stack.messages:
             return None
         index, line = self._top
-        return Place(self._stack.messages[index].id, line)
+        name = self._stack.messages[index].id
+        entry = self._stack.drawn.get(index)
+        if entry is not None and (within := entry.block_at(line)) is not None:
+            return Place(name, within[1], within[0])
+        return Place(name, line)
 
     def jump_to(self, message_id: str) -> None:
         """Put this message at the top."""
