@@ -125,6 +125,10 @@ def test_a_long_table_settles_row_by_row() -> None:
     check_stream(f"| a | b | c |\n|--:|---|:-:|\n{rows}\n[x]\n| not | a row |", 60, step=37)
 
 
+def test_a_word_without_an_end_settles_piece_by_piece() -> None:
+    check_stream("x" * 7_000 + "*y* " + "世" * 900 + "\n\nend", 70, step=331)
+
+
 def test_a_long_paragraph_settles_word_by_word() -> None:
     words = "word *emphasis* and `code` with [a link](http://x.y 'z') **bold\nover** lines "
     check_stream(words * 80 + "\n\nend", 70, step=29)

@@ -60,6 +60,9 @@ class GrowingParagraph:
 
     def _cut(self, references: References) -> list[Run] | None:
         """The runs before the last place where nothing is open; None: there is no such place."""
+        if self._open.isalnum():  # a word without an end
+            word, self._open = self._open[:-_KEPT], self._open[-_KEPT:]
+            return [(word, self._base)]
         places = list(_closed_places(self._open))
         while places:
             place = places.pop()
