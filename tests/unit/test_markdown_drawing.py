@@ -143,10 +143,16 @@ def test_scripts_without_spaces_break_anywhere_but_before_a_full_stop() -> None:
 
 
 @given(st.lists(st.integers(0, 9), max_size=40), st.data())
-def test_heights_are_summed_changed_and_found(heights: list[int], data: st.DataObject) -> None:
+def test_heights_are_summed_changed_cut_off_and_found(heights: list[int], data: st.DataObject) -> None:
     kept = Heights(heights[: len(heights) // 2])
     for height in heights[len(heights) // 2 :]:
         kept.append(height)
+    count = data.draw(st.integers(0, len(heights)))
+    kept.truncate(count)
+    del heights[count:]
+    for height in data.draw(st.lists(st.integers(0, 9), max_size=5)):
+        kept.append(height)
+        heights.append(height)
     if heights:
         index = data.draw(st.integers(0, len(heights) - 1))
         kept[index] = heights[index] = data.draw(st.integers(0, 9))
