@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from textual.pilot import Pilot
+from textual.scrollbar import ScrollBar
+from textual.strip import Strip
 
 from copilot_tui.tui.transcript import Place
 from tests.tui.test_transcript import TranscriptApp, flushed, prompt, reply, screen, select
@@ -181,3 +183,31 @@ async def test_hints_and_links_work_in_blocks_that_were_just_seen_first() -> Non
         app.transcript.action_follow_link()
         await pilot.pause()
         assert app.links == ["http://two.org"]
+
+
+async def test_the_scroll_bar_looks_and_answers_as_textuals_own() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, ROWS)) as pilot:
+        app.transcript.show([reply(TEXT, "b")])
+        bar = app.transcript.vertical_scrollbar
+        for message_rows in (0, 37, 500):
+            app.transcript.jump_to("b")
+            for _ in range(message_rows):
+                app.transcript.action_scroll_down()
+            await pilot.pause()
+            ours = bar.render_lines(bar.size.region)
+            bar.refresh()
+            theirs = ScrollBar.render_lines(bar, bar.size.region)
+            assert [strip.text for strip in ours] == [strip.text for strip in theirs]
+            assert [looks(strip) for strip in ours] == [looks(strip) for strip in theirs]
+
+
+def looks(strip: Strip) -> list[tuple[object, ...]]:
+    """What can be seen of a strip, and what a click on it does."""
+    seen: list[tuple[object, ...]] = []
+    for text, style, _ in strip:
+        assert style is not None
+        colours = (style.bgcolor, style.color) if style.reverse else (style.color, style.bgcolor)
+        letters = colours if text.strip() else colours[1:]
+        seen.append((*letters, style.meta.get("@mouse.down")))
+    return seen

@@ -143,7 +143,9 @@ def test_scripts_without_spaces_break_anywhere_but_before_a_full_stop() -> None:
 
 
 @given(st.lists(st.integers(0, 9), max_size=40), st.data())
-def test_heights_are_summed_changed_cut_off_and_found(heights: list[int], data: st.DataObject) -> None:
+def test_heights_are_summed_changed_cut_off_and_found(
+    heights: list[int], data: st.DataObject
+) -> None:
     kept = Heights(heights[: len(heights) // 2])
     for height in heights[len(heights) // 2 :]:
         kept.append(height)
