@@ -348,6 +348,8 @@ class Sidebar(ScrollView, can_focus=True):
 
     def action_pick(self) -> None:
         """Show the conversation under the cursor."""
+        if self._filter and not self._rows:
+            return  # nothing is there to pick, and a second Enter is not meant for the prompt
         if self._cursor is not None:
             self.post_message(ConversationPicked(self._cursor))
         self.end_filter()
