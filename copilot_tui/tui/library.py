@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 from copilot_tui.conversation import TitleSource
 from copilot_tui.errors import StoreError
-from copilot_tui.tags import read_title_line, title_line
 from copilot_tui.terminal_text import one_line
 from copilot_tui.tui.answers import in_one_line
 
@@ -32,6 +31,7 @@ class Library:
         )
 
     async def _rename(self, conversation_id: str) -> None:
+        from copilot_tui.tags import read_title_line, title_line
         from copilot_tui.tui.screens.rename import RenameScreen
 
         try:

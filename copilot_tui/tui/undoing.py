@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from copilot_tui.tui.app import CopilotApp
@@ -14,8 +13,7 @@ UNDO_S: Final = 12.0
 """How long Ctrl+Z takes something back."""
 
 
-@dataclass
-class _Done:
+class _Done(NamedTuple):
     undo: Callable[[], None]
     at: float
 
@@ -42,6 +40,6 @@ class Undoing:
             return False
         done = self._done.pop()
         if self._done:
-            self._done[-1].at = time.monotonic()
+            self._done[-1] = self._done[-1]._replace(at=time.monotonic())
         done.undo()
         return True
