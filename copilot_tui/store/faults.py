@@ -70,9 +70,8 @@ def find_faults(
     documents = Documents(data_dir, disk)
     count = 0
     for folder in (documents.folder, documents.trash):
-        stamps, foreign = documents.listed(folder)
-        if foreign:
-            yield from _foreign(folder, disk)
+        stamps, _ = documents.listed(folder)
+        yield from _foreign(folder, disk)
         for id_ in stamps:
             path = folder / f"{id_}{SUFFIX}"
             try:
