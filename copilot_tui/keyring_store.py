@@ -123,8 +123,9 @@ def _alone(file: Path) -> Iterator[None]:
     name = hashlib.sha256(os.fsencode(file.absolute())).hexdigest()[:16]
     with ExitStack() as held:
         with suppress(OSError):  # no such folder can be made: then without, as nearly always
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            held.enter_context(FileLock(folder / f"{name}.lock", timeout=LOCK_S))
+            for each in (folder.parent, folder):  # the mode is that of the last one made
+                each.mkdir(mode=0o700, parents=True, exist_ok=True)
+            held.enter_context(FileLock(folder / f"{name}.lock", timeout=LOCK_S, mode=0o600))
         yield
 
 
