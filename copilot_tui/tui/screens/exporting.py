@@ -38,6 +38,9 @@ class ExportScreen(Dialog[str | None]):
             background: $surface; border: round $primary; }
         & Input { margin: 1 0; }
         & Label { width: 100%; height: auto; }
+        &.-short #export { width: 100%; max-width: 100%; height: auto; max-height: 100%;
+            padding: 0 1; border: none; }
+        &.-short Input { margin: 0; }
     }
     """
 

@@ -41,6 +41,9 @@ class ImportScreen(Dialog[None]):
         & Input { margin: 1 0; }
         & VerticalScroll { height: auto; max-height: 14; scrollbar-size-vertical: 1; }
         & Label, & Static { width: 100%; height: auto; }
+        &.-short #import { width: 100%; max-width: 100%; height: auto; max-height: 100%;
+            padding: 0 1; border: none; }
+        &.-short Input { margin: 0; }
     }
     """
 

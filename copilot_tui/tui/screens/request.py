@@ -43,6 +43,9 @@ class RequestScreen(Dialog[bool]):
         & #request-notes { color: $warning; }
         & VerticalScroll { height: 1fr; margin: 1 0; scrollbar-size-vertical: 1; }
         & Static { width: 100%; height: auto; }
+        &.-short #request { width: 100%; max-width: 100%; height: 100%; max-height: 100%;
+            padding: 0 1; border: none; }
+        &.-short VerticalScroll { margin: 0; }
     }
     """
 
