@@ -36,7 +36,10 @@ class Notifying:
         driver = self._app._driver
         if driver is not None:
             what = "failed" if reply.error is not None else "is here"
-            driver.write(notification(f"The reply in “{conversation.title}” {what}", os.environ))
+            # The desktop keeps what it was told; of a private conversation it is told no word.
+            is_private = self._app.desk.store.of(conversation.id).is_private
+            where = "a private conversation" if is_private else f"“{conversation.title}”"
+            driver.write(notification(f"The reply in {where} {what}", os.environ))
             driver.flush()
 
 

@@ -133,6 +133,23 @@ async def test_only_who_looks_elsewhere_is_told_that_a_reply_has_come(
         await until(pilot, lambda: any("\a" in each for each in written))
 
 
+async def test_the_desktop_is_told_no_word_of_a_private_conversation(
+    config: Config, backend: FakeBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = CopilotApp(Desk(config, private=True, make_backend=lambda _: backend))
+    async with app.run_test(size=(100, 30)) as pilot:
+        written: list[str] = []
+        monkeypatch.setattr(app._driver, "write", written.append)
+        app.post_message(events.AppBlur())
+        await pilot.pause()
+        await send(pilot, "a secret question")
+        await ended(pilot)
+        await until(pilot, lambda: any("\a" in each for each in written))
+    [told] = [each for each in written if "\a" in each]
+    assert "a private conversation" in told or told == "\a"
+    assert "secret" not in told
+
+
 def test_a_notification_is_one_that_the_terminal_knows_and_never_more_than_text() -> None:
     hostile = "a\x1b]52;c;eA==\x07\nb;\x9bm\u202e"
     for environ in ({}, {"VTE_VERSION": "7600"}, {"TERM": "foot"}):
