@@ -173,10 +173,7 @@ class CopilotApp(App[int]):
         self._was_shown = True
         if not self._continue_last:
             await self._begin()
-        # What lives now lives to the end; the collector need not look at it, now or later.
-        gc.freeze()
-        gc.set_threshold(20_000, 50, 1_000)
-        gc.enable()
+            _collect_from_now_on()
         # A key that comes while a thread computes asks for the interpreter several times over.
         sys.setswitchinterval(SWITCH_S)
         if self._leave_first is not None:
@@ -226,6 +223,7 @@ class CopilotApp(App[int]):
             if rows:
                 await self._show(max(rows, key=lambda row: row.updated_at).id)
         finally:
+            _collect_from_now_on()  # and not while ten thousand messages are read
             self.call_later(self._begin)
 
     async def _settle_in(self) -> None:
@@ -639,3 +637,10 @@ def _warm_up(backend: BackendConfig) -> None:
     backends.warm_up(backend)
     warm_up()
     import filelock  # noqa: F401
+
+
+def _collect_from_now_on() -> None:
+    """What lives now lives to the end; the collector need not look at it, now or later."""
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 1_000)
+    gc.enable()

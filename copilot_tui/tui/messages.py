@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from textual.message import Message
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class ReplyChanged(Message):
     """The reply of this conversation has grown; its text is in the conversation."""
 
@@ -20,7 +20,7 @@ class ReplyChanged(Message):
         return isinstance(message, ReplyChanged) and message.conversation_id == self.conversation_id
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class ReplyEnded(Message):
     """The reply of this conversation is whole, stopped or failed; the message says which."""
 
@@ -28,14 +28,14 @@ class ReplyEnded(Message):
     reply_id: str
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class ConsentWanted(Message):
     """This reply failed because a key would have travelled unencrypted."""
 
     conversation_id: str
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Notice(Message):
     """Something to say in the status line while this conversation is shown."""
 
@@ -45,28 +45,28 @@ class Notice(Message):
     """It is worth saying also while another conversation is shown."""
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Trouble(Message):
     """Something could not be written to disk; it is kept and tried again."""
 
     text: str
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class ConversationPicked(Message):
     """The user wants to see this conversation."""
 
     conversation_id: str
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class RenameWanted(Message):
     """The user wants to give this conversation another title."""
 
     conversation_id: str
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class DeleteWanted(Message):
     """The user wants to delete this conversation."""
 
