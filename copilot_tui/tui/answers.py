@@ -238,5 +238,10 @@ def in_one_line(error: CopilotTuiError) -> str:
     return f"{error}. {error.hint}" if error.hint else str(error)
 
 
+def defect_in(error: BaseException | None) -> str:
+    """What is said of an error that is none of ours."""
+    return f"A defect in copilot-tui: {type(error).__name__}: {error}"
+
+
 def _group(conversation_id: str) -> str:
     return f"reply:{conversation_id}"

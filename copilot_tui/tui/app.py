@@ -19,7 +19,7 @@ from copilot_tui.conversation import Role
 from copilot_tui.errors import CopilotTuiError, StoreError
 from copilot_tui.tui import messages
 from copilot_tui.tui.actions import ACTIONS
-from copilot_tui.tui.answers import Answers, in_one_line
+from copilot_tui.tui.answers import Answers, defect_in, in_one_line
 from copilot_tui.tui.choosing import Choosing
 from copilot_tui.tui.composer import ASK, ASK_PRIVATELY, Composer
 from copilot_tui.tui.consent import Consent
@@ -284,9 +284,12 @@ class CopilotApp(App[int]):
         """A worker that fails with what is no error of ours has met a defect: it is said."""
         if event.worker.group == "show" and event.worker.is_finished and not self._is_showing:
             await self._begin()
+        self.tell_defect(event)
+
+    def tell_defect(self, event: Worker.StateChanged) -> None:
+        """Say what a worker has failed with, the app's own or one of a screen."""
         if event.state is WorkerState.ERROR:
-            error = event.worker.error
-            self.say(f"A defect in copilot-tui: {type(error).__name__}: {error}", warn=True)
+            self.say(defect_in(event.worker.error), warn=True)
 
     async def action_quit(self) -> None:
         """Ctrl+Q."""

@@ -92,11 +92,14 @@ class Editing:
 
     def _go_on(self, conversation: Conversation, message: Message, text: str, caret: int) -> None:
         app = self._app
-        if app.shown is not conversation or message.id not in conversation.messages:
-            return
-        app.keeping.keep_draft()
+        if app.shown.id == conversation.id:
+            app.keeping.keep_draft()
         self._desk.begin_edit(conversation, message)
-        app.main.composer.fill(text, caret)
+        self._desk.keep_draft(conversation, text, caret)
+        if app.shown.id != conversation.id:
+            app.show(conversation.id)
+            return
+        self._show_draft()
         app.main.composer.focus()
         app.refresh_status()
 

@@ -55,8 +55,8 @@ def export_to(typed: str, conversation: Conversation, *, is_forced: bool) -> tup
 
     if not typed.strip():
         return "Type the path of a file", False
-    path = Path(typed.strip()).expanduser()
     try:
+        path = Path(typed.strip()).expanduser()
         if path.is_dir():
             path /= file_name(conversation, ".md")
         name = _FORMATS.get(path.suffix.lower())
@@ -68,6 +68,8 @@ def export_to(typed: str, conversation: Conversation, *, is_forced: bool) -> tup
         return f"{path} is there already. Enter overwrites it", False
     except ExportFailed as error:
         return str(error), False
+    except RuntimeError:  # pathlib's, of ~somebody who is not known here
+        return f"There is no such home: {typed.strip()}", False
     except (OSError, ValueError) as error:
         return f"That cannot be written: {error}", False
     return f"Exported to {path}", True

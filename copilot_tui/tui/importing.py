@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from copilot_tui.errors import StoreError
-from copilot_tui.tui.answers import in_one_line
+from copilot_tui.tui.answers import defect_in, in_one_line
 
 if TYPE_CHECKING:
     from copilot_tui.store import Store
@@ -54,6 +54,9 @@ class Importing:
         except asyncio.CancelledError:
             screen.stopped.set()  # the thread ends with the conversation that it writes
             raise
+        except Exception as error:  # or the screen would wait for its end for ever
+            screen.show_report([*report.lines(), defect_in(error)])
+            raise
         screen.show_report([*report.lines(), *filter(None, [ending])])
         await self._app.desk.read_rows()
         self._app.refresh_sidebar()
@@ -80,10 +83,12 @@ def checked_path(typed: str) -> tuple[Path | None, str]:
     typed = typed.strip().strip("\"'")
     if not typed:
         return None, "Type the path of a file or a folder"
-    path = Path(typed).expanduser()
     try:
+        path = Path(typed).expanduser()
         if path.exists():
             return path, ""
+    except RuntimeError:  # pathlib's, of ~somebody who is not known here
+        return None, f"There is no such home: {typed}"
     except (OSError, ValueError):
         return None, "That is no path"
     return None, f"There is nothing at {path}"

@@ -60,6 +60,8 @@ class Titling:
         try:
             async with asyncio.timeout(WAIT_MOST_S):
                 title = _cleaned(await self._answer(conversation, asked))
+            # It may have been read anew since, or lie in the trash.
+            conversation = await self._desk.load(conversation.id)
         except (CopilotTuiError, TimeoutError):
             return  # the first line of the prompt is a title, too
         is_untouched = conversation.title == before

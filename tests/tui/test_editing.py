@@ -86,6 +86,23 @@ async def test_escape_leaves_the_message_as_it_was_and_ctrl_z_goes_on_with_the_e
     assert contents(stored(store, "question")) == ["question", "Hello"]
 
 
+async def test_ctrl_z_goes_on_with_the_edit_of_a_conversation_that_was_left_since(
+    make_app: MakeApp, store: Store
+) -> None:
+    old = saved_conversation(store, "old", "question", "answer")
+    async with make_app(continue_last=True).run_test() as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: app.shown.messages)
+        await pilot.press(*"half", "alt+e", *" mark", "escape", "ctrl+n")
+        assert app.shown.id != old.id
+        await pilot.press("ctrl+z")
+        await until(pilot, lambda: app.main.composer.text == "question mark")
+        assert app.shown.id == old.id
+        assert app.main.composer.has_class("-editing")
+        await pilot.press("escape")
+        assert app.main.composer.text == "half"
+
+
 async def test_an_edit_and_the_draft_before_it_survive_a_restart(
     make_app: MakeApp, store: Store
 ) -> None:

@@ -4,7 +4,8 @@ import json
 import threading
 from pathlib import Path
 
-from textual.widgets import Input
+import pytest
+from textual.widgets import Input, Static
 
 from copilot_tui.config import Config
 from copilot_tui.conversation import Conversation
@@ -117,3 +118,45 @@ async def test_the_shown_conversation_is_exported_and_never_over_another_file_un
         await until(pilot, lambda: app.screen is app.main)
         assert "Exported to" in app.main.status.notice
     assert json.loads(target.read_text())["title"] == "shared"
+
+
+@pytest.mark.parametrize("action", ["import", "export"])
+async def test_a_home_that_nobody_has_is_said_and_ends_nothing(
+    make_app: MakeApp, store: Store, action: str
+) -> None:
+    saved_conversation(store, "shared", "q", "a")
+    async with make_app(continue_last=True).run_test(size=(100, 30)) as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: app.shown.title == "shared")
+        await app.main.run_action(action)
+        await until(pilot, lambda: app.screen is not app.main and app.screen.query(Input))
+        screen = app.screen
+        screen.query_one(Input).value = "~nobody-has-this-name/x.json"
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.fault is None
+        said = screen.query_one(f"#{action}-said", Static)
+        assert "nobody-has-this-name" in str(said.content)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.main)
+
+
+async def test_an_import_that_meets_a_defect_says_so_and_can_be_closed(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(store: Store, paths: list[Path]) -> None:
+        raise RuntimeError("a reader that broke")
+
+    monkeypatch.setattr("copilot_tui.transfer.import_files", failing)
+    app = CopilotApp(Desk(config, Store(config.data_dir, config.cache_dir)))
+    async with app.run_test(size=(100, 30)) as pilot:
+        app.main.action_import()
+        await until(pilot, lambda: app.screen is not app.main and app.screen.query(Input))
+        screen = app.screen
+        assert isinstance(screen, ImportScreen)
+        screen.query_one(Input).value = str(tmp_path)
+        await pilot.press("enter")
+        await until(pilot, lambda: "a reader that broke" in app.main.status.notice)
+        assert "a reader that broke" in screen.text
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.main)

@@ -201,3 +201,34 @@ async def test_the_keys_of_the_sidebar_can_be_changed(make_app: MakeApp, store: 
         app.main.sidebar.focus()
         await pilot.press("t")
         await until(pilot, lambda: sidebar_lines(app)[0] == "Pinned")
+
+
+async def test_a_defect_in_what_a_dialog_does_is_said(
+    make_app: MakeApp, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> None:
+        raise RuntimeError("a reader that broke")
+
+    monkeypatch.setattr(store, "trashed", broken)
+    async with make_app().run_test() as pilot:
+        app = app_of(pilot)
+        await pilot.pause()
+        app.main.action_trash()
+        await until(pilot, lambda: "a reader that broke" in app.main.status.notice)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.main)
+
+
+async def test_a_defect_in_what_a_key_of_the_main_screen_does_is_said_and_ends_nothing(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(app: CopilotApp, text: str) -> str:
+        raise RuntimeError("an editor that broke")
+
+    monkeypatch.setattr("copilot_tui.tui.editor.edit", broken)
+    async with make_app().run_test() as pilot:
+        app = app_of(pilot)
+        await pilot.press(*"half", "ctrl+g")
+        await until(pilot, lambda: "an editor that broke" in app.main.status.notice)
+        assert app.fault is None
+        assert app.main.composer.text == "half"

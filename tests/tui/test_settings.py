@@ -106,7 +106,7 @@ async def test_a_wrong_value_is_said_and_nothing_is_saved(make_app: MakeApp, sto
         box = app.screen.query_one("#settings")
         assert box.content_region.contains_region(status.region)
         assert app.screen.focused is app.screen.query_one("#temperature")
-        await pilot.press("escape")
+        await pilot.press("escape", "escape")
         await until(pilot, lambda: not isinstance(app.screen, SettingsScreen))
     assert stored(store, "old").settings == {}
 
@@ -129,3 +129,26 @@ async def test_a_conversation_for_which_only_something_was_set_is_kept(
         await ended(pilot)
     assert backend.requests[-1].system == "Be brief."
     assert store.load(first).system == "Be brief."
+
+
+async def test_escape_drops_a_system_prompt_that_was_typed_only_when_it_is_pressed_twice(
+    make_app: MakeApp, store: Store
+) -> None:
+    saved_conversation(store, "old", "q", "a")
+    async with make_app(continue_last=True).run_test(size=(40, 12)) as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: app.shown.messages)
+        await pilot.press("ctrl+t", *"Be brief.", "escape")
+        await pilot.pause()
+        assert isinstance(app.screen, SettingsScreen)
+        status = app.screen.query_one("#settings-status", Label)
+        assert "Escape again" in str(status.content)
+        await pilot.press(*" Please.", "ctrl+t")
+        await pilot.pause()
+        assert isinstance(app.screen, SettingsScreen)  # more was typed since it was asked
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: app.screen is app.main)
+        await pilot.press("ctrl+t", "x", "escape", "escape")
+        await until(pilot, lambda: app.screen is app.main)
+        await app.workers.wait_for_complete()
+    assert stored(store, "old").system == "Be brief. Please."

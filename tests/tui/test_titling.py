@@ -82,3 +82,21 @@ async def test_a_title_that_does_not_come_leaves_the_first_line(
         await until(pilot, lambda: len(backend.requests) == 2)
         await ended(pilot)
     assert stored(store, "plan a trip").path()[-1].content == "Go to Rome."
+
+
+async def test_a_title_for_what_was_deleted_meanwhile_brings_nothing_back(
+    config: Config, store: Store, backend: FakeBackend
+) -> None:
+    hold = Hold()
+    backend.scripts = [["Go to Rome."], [hold, "Rome"]]
+    async with app_with(config, store, backend, wanted=True).run_test() as pilot:
+        app = app_of(pilot)
+        await send(pilot, "plan a trip")
+        await hold.reached.wait()
+        deleted = app.shown.id
+        await pilot.press("f8")
+        await until(pilot, lambda: app.shown.id != deleted)
+        hold.go.set()
+        await ended(pilot)
+        assert [row.id for row in app.desk.rows if row.id == deleted] == []
+    assert [row.id for row in store.trashed()] == [deleted]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from textual.screen import ModalScreen
+from textual.worker import Worker
 
 if TYPE_CHECKING:
     from copilot_tui.tui.app import CopilotApp
@@ -25,3 +26,7 @@ class Dialog(ModalScreen[Result]):
         app = cast("CopilotApp", self.app)
         # Twice: the first call is the screen's, and what it posted would end there.
         self.call_after_refresh(app.call_later, app.release_keys)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A defect in one of its workers is said as one of the app's."""
+        cast("CopilotApp", self.app).tell_defect(event)

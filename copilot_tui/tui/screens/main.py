@@ -11,6 +11,7 @@ from textual import events, work
 from textual.binding import BindingType
 from textual.screen import Screen
 from textual.strip import Strip
+from textual.worker import Worker
 
 from copilot_tui.config_ui import is_accessible
 from copilot_tui.conversation import Role
@@ -145,6 +146,10 @@ class MainScreen(Screen[None]):
     def desk_app(self) -> CopilotApp:
         """The app, by its own type."""
         return cast("CopilotApp", self.app)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A defect in one of its workers is said as one of the app's."""
+        self.desk_app.tell_defect(event)
 
     @property
     def sidebar(self) -> Sidebar:
@@ -368,7 +373,7 @@ class MainScreen(Screen[None]):
         arrows = f"↑ ↓ choose the line, {on} holds it" if not cursor.held else "↑ ↓ extend it"
         self.desk_app.say(f"{arrows} · {copy} copies · {end} ends")
 
-    @work(group="hints", exclusive=True)
+    @work(group="hints", exclusive=True, exit_on_error=False)
     async def action_hints(self) -> None:
         """Alt+Y."""
         from copilot_tui.tui.screens.hints import HintsScreen
@@ -465,7 +470,7 @@ class MainScreen(Screen[None]):
         if self.transcript.mark_link(direction):
             self.transcript.focus()
 
-    @work(group="link", exclusive=True)
+    @work(group="link", exclusive=True, exit_on_error=False)
     async def on_transcript_link_activated(self, message: Transcript.LinkActivated) -> None:
         """A link is opened after a look at its address."""
         from copilot_tui.tui.screens.link import LinkScreen
@@ -586,7 +591,7 @@ class MainScreen(Screen[None]):
         """Ctrl+Q."""
         await self.desk_app.action_quit()
 
-    @work(group="editor", exclusive=True)
+    @work(group="editor", exclusive=True, exit_on_error=False)
     async def action_editor(self) -> None:
         """Ctrl+G: replies stream on while the editor has the terminal."""
         from copilot_tui.tui.editor import edit

@@ -45,6 +45,8 @@ class SettingsScreen(Dialog[Settings | None]):
     def __init__(self, present: Settings) -> None:
         super().__init__()
         self._present = present
+        self._asked_about: dict[str, str] | None = None
+        """What was typed when it was asked whether to drop that."""
 
     def compose(self) -> ComposeResult:
         """A field for everything that can be set."""
@@ -77,19 +79,27 @@ class SettingsScreen(Dialog[Settings | None]):
 
     def action_save(self) -> None:
         """Ctrl+S."""
-        typed = {field.id or "": field.value for field in self.query(HarmlessInput)}
-        typed["system"] = self.query_one("#system", HarmlessTextArea).text
         try:
-            wanted = self._present.changed(typed)
+            wanted = self._present.changed(self._typed)
         except Invalid as error:
             self._say(str(error), wrong=True)
             self.query_one(f"#{error.key}").focus()
             return
         self.dismiss(wanted if wanted != self._present else None)
 
+    @property
+    def _typed(self) -> dict[str, str]:
+        typed = {field.id or "": field.value for field in self.query(HarmlessInput)}
+        return typed | {"system": self.query_one("#system", HarmlessTextArea).text}
+
     def action_cancel(self) -> None:
-        """Escape."""
-        self.dismiss(None)
+        """Escape; what was typed is dropped at the second."""
+        typed = self._typed
+        if typed in (self._present.shown(), self._asked_about):
+            self.dismiss(None)
+        else:
+            self._asked_about = typed
+            self._say("Escape again drops what you typed · Ctrl+S saves", wrong=False)
 
 
 def _row(key: str, name: str, value: str, allowed: str) -> ComposeResult:
