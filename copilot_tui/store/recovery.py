@@ -41,6 +41,7 @@ class Recovery:
         self._locks = locks
         self._disk = disk
         self._unreadable: dict[Path, StoreError] = {}
+        self._own: set[Path] = set()
 
     def problems(self) -> list[StoreError]:
         """Journals that could not be read when they were to be folded in, and are still there."""
@@ -57,11 +58,20 @@ class Recovery:
         return True
 
     def journal_path(self, conversation_id: str, message_id: str) -> Path:
-        """Where the journal of this reply goes; what a dead process left there is folded in."""
+        """Where the journal of this reply goes, which is our own from now on; what a dead process
+        left there is folded in.
+        """
         path = journal_path(self._folder, conversation_id, message_id)
         if self._documents.stamp(path) is not None:
             self.recover(conversation_id)
+        self._own.add(path)
         return path
+
+    def is_own(self, journal: Path) -> bool:
+        """Whether no other process has begun it; one of a stopped reply is there until the reply is
+        saved.
+        """
+        return journal in self._own
 
     def recover_all(self) -> list[str]:
         """Fold in all dead journals; the ids of their conversations."""

@@ -45,7 +45,7 @@ class Sight(NamedTuple):
     states_changed: bool = False
     """So did what is noted of where they were left."""
     journals: tuple[tuple[str, Path], ...] = ()
-    """Replies that some process writes now: the conversation's id, and where the text is."""
+    """Replies that another process writes now: the conversation's id, and where the text is."""
     copies: frozenset[str] = frozenset()
     """Names of conflict copies that a sync program left among the conversations."""
 
@@ -110,7 +110,7 @@ class Watch:
         return changed
 
     def _journals(self) -> list[tuple[str, Path]]:
-        """Those that are written; what a dead process left is folded in."""
+        """Those that others write; what a dead process left is folded in."""
         oldest_ns = (self._wall_clock() - SILENT_S) * 1e9
         found = []
         for id_, path in self._recovery.journals():
@@ -118,7 +118,8 @@ class Watch:
             if stamp is not None and stamp.mtime_ns < oldest_ns:
                 self._recovery.recover(id_)  # leaves those of living processes alone
                 stamp = self._documents.stamp(path)
-            if stamp is not None and not self._recovery.is_unreadable(path):
+            is_left_out = self._recovery.is_own(path) or self._recovery.is_unreadable(path)
+            if stamp is not None and not is_left_out:
                 found.append((id_, path))
         return found
 

@@ -107,7 +107,7 @@ class Watching:
             self._app.refresh_sidebar()
         shown = self._app.shown
         if shown.id in before and all(row.id != shown.id for row in self._desk.rows):
-            self._app.say("This conversation was deleted or archived by another window")
+            self._app.say("This conversation was deleted by another window")
         for problem in self._desk.store.problems():
             if str(problem) not in self._problems_said:
                 self._problems_said.add(str(problem))

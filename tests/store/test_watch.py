@@ -115,6 +115,18 @@ os._exit(9)
 """
 
 
+def test_a_journal_of_ones_own_is_no_reply_of_another_process(
+    store: Store, other: Store, conversation: Conversation
+) -> None:
+    reply = add_empty_reply(conversation)
+    store.save(conversation)
+    journal = store.open_journal(conversation, reply)
+    assert not store.watch().look().journals
+    assert [id_ for id_, _ in other.watch().look().journals] == [conversation.id]
+    journal.close()  # stopped, and not folded in yet
+    assert not store.watch().look().journals
+
+
 def test_the_journal_of_a_killed_process_is_folded_in_and_no_longer_shown_as_running(
     store: Store,
     conversation: Conversation,

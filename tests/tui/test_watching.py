@@ -4,13 +4,14 @@ import asyncio
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from copilot_tui.conversation import Message, Role, Status
+from copilot_tui.conversation import Conversation, Message, Role, Status
 from copilot_tui.replies import new_turn, settle
-from copilot_tui.store import Store
+from copilot_tui.store import Saved, Store
 from copilot_tui.tui.sidebar import Mark
 from tests.fakes import FakeBackend, Hold
 from tests.server import DONE, Gate, Server, chunk, finish
@@ -127,6 +128,39 @@ async def test_the_reply_of_another_process_streams_here_and_a_prompt_waits_behi
         "half of their answer, whole",
         "next",
         "mine",
+    ]
+
+
+async def test_a_reply_that_was_stopped_here_is_not_taken_for_one_of_another_window(
+    make_app: MakeApp, store: Store, backend: FakeBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold, saving, save = Hold(), threading.Event(), store.save
+    backend.scripts = [["half", hold], ["whole"]]
+
+    def save_slowly(conversation: Conversation) -> Saved:
+        saving.wait(10)
+        return save(conversation)
+
+    async with make_app().run_test(size=(100, 30)) as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: app.main.composer.has_focus)
+        await app.workers.wait_for_complete()
+        await send(pilot, "first")
+        await hold.reached.wait()
+        monkeypatch.setattr(store, "save", save_slowly)
+        await pilot.press("escape")
+        await until(pilot, lambda: not app.desk.turns)
+        await app.watching.look_now()  # its journal is there until it is saved
+        assert not app.desk.places.elsewhere
+        await send(pilot, "second")
+        saving.set()
+        await until(pilot, lambda: len(backend.requests) == 2)
+        await ended(pilot)
+    assert [m.content for m in stored(store, "first").path()] == [
+        "first",
+        "half",
+        "second",
+        "whole",
     ]
 
 
