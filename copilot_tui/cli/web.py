@@ -32,6 +32,13 @@ _HEADERS: Final = {
 }
 
 
+class _Server(Server):
+    """Without its banner, which prints the command."""
+
+    async def on_startup(self, app: web.Application) -> None:
+        """Say nothing."""
+
+
 def serve(command: str, host: str, port: int, say: Callable[[str], object]) -> int:
     """Serve until a signal; the exit status that it means. Raises OSError."""
     for name in ("textual-serve", "aiohttp"):  # their tracebacks show variables
@@ -43,8 +50,7 @@ def serve(command: str, host: str, port: int, say: Callable[[str], object]) -> i
 
 async def _serve(command: str, host: str, port: int, say: Callable[[str], object]) -> int:
     word = secrets.token_urlsafe()
-    server = Server(command, host, port, title="copilot-tui")
-    server.on_startup = _say_nothing  # it prints the command
+    server = _Server(command, host, port, title="copilot-tui")
     app = await server._make_app()  # the routes; there is no public way to them
     app.middlewares.append(_guard(server, word))
     app.on_response_prepare.append(_add_headers)
@@ -61,10 +67,6 @@ async def _serve(command: str, host: str, port: int, say: Callable[[str], object
         return await _until_a_signal()
     finally:
         await runner.cleanup()
-
-
-async def _say_nothing(_: web.Application) -> None:
-    """In place of the banner."""
 
 
 async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
