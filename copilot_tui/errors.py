@@ -2,6 +2,7 @@
 
 CopilotTuiError
 ├── UsageError            the command or its options make no sense           exit 2
+├── AttachmentError       a file cannot go with a prompt                     exit 2
 ├── ConfigError           the configuration file does not say what it must   exit 2
 ├── StoreError            conversations cannot be read or written
 │   ├── NotFound          no such conversation
@@ -43,6 +44,10 @@ class UsageError(CopilotTuiError):
     """The command or its options make no sense."""
 
     exit_status = 2
+
+
+class AttachmentError(UsageError):
+    """A file cannot go with a prompt: it is not there, too long, or nothing that is sent."""
 
 
 class ConfigError(CopilotTuiError):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
+from copilot_tui.attachments import title_words
 from copilot_tui.backends import Backend, Delta, ReplyRequest
 from copilot_tui.conversation import (
     Message,
@@ -28,13 +29,13 @@ from copilot_tui.document import is_too_deep
 from copilot_tui.errors import BackendError, CutOff, EmptyReply, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Callable, Sequence
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime
 
     from copilot_tui.backends import ContextMode
     from copilot_tui.config import BackendConfig, Config
-    from copilot_tui.conversation import Conversation
+    from copilot_tui.conversation import Attachment, Conversation
     from copilot_tui.store import Journal, ReplyStore, Saved
 
 FLUSH_INTERVAL_S: Final = 0.25
@@ -79,19 +80,21 @@ def new_turn(
     conversation: Conversation,
     prompt: str,
     *,
+    attachments: Sequence[Attachment] = (),
     backend_name: str,
     now: Callable[[], datetime] = utc_now,
     make_id: Callable[[], str] = new_id,
 ) -> Turn:
     """Add the prompt at the head, and an empty reply under it."""
     if not conversation.messages:
-        conversation.title = _auto_title(conversation, prompt)
+        conversation.title = _auto_title(conversation, title_words(prompt, attachments))
     prompt_message = Message(
         id=make_id(),
         role=Role.USER,
         content=prompt,
         parent_id=conversation.head,
         created_at=timestamp(now()),
+        attachments=list(attachments),
     )
     conversation.add(prompt_message)
     return _turn_under(
@@ -104,18 +107,21 @@ def edited_turn(
     message_id: str,
     prompt: str,
     *,
+    attachments: Sequence[Attachment] | None = None,
     backend_name: str,
     now: Callable[[], datetime] = utc_now,
     make_id: Callable[[], str] = new_id,
 ) -> Turn:
     """Add the prompt beside this one, which stays a version, and an empty reply under it.
 
-    One that nothing came of is no version of anything: the prompt takes its place.
+    One that nothing came of is no version of anything: the prompt takes its place. Without
+    `attachments` it keeps those that are there.
     """
     old = conversation.messages[message_id]
+    attached = old.attachments if attachments is None else attachments
     if not conversation.is_answered(message_id):
-        if conversation.title == title_from(old.content):
-            conversation.title = _auto_title(conversation, prompt)
+        if conversation.title == title_from(title_words(old.content, old.attachments)):
+            conversation.title = _auto_title(conversation, title_words(prompt, attached))
         for reply in conversation.children(message_id):
             conversation.discard(reply.id)
         conversation.discard(message_id)
@@ -125,7 +131,7 @@ def edited_turn(
         content=prompt,
         parent_id=old.parent_id,
         created_at=timestamp(now()),
-        attachments=list(old.attachments),
+        attachments=list(attached),
     )
     conversation.add(edited)
     return _turn_under(conversation, edited, backend_name=backend_name, now=now, make_id=make_id)

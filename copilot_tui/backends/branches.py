@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from copilot_tui.attachments import told
 from copilot_tui.conversation import Message, Role, Status
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def memory(request: ReplyRequest, made: Callable[[Message], bool], first_id: str
 
 def fold(branch: Iterable[Message], system: str | None) -> str:
     """A whole branch as one message: the system prompt, a preamble, and the turns by role."""
-    return fold_turns(((message.role, message.content) for message in branch), system)
+    return fold_turns(((message.role, told(message)) for message in branch), system)
 
 
 def fold_turns(turns: Iterable[tuple[Role, str]], system: str | None = None) -> str:

@@ -15,10 +15,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+from copilot_tui.attachments import images
 from copilot_tui.backends import Delta, Model, ReplyRequest, spoken
 from copilot_tui.backends.accounts import Account, sign_in_of
 from copilot_tui.backends.branches import CARRIED, NOT_KNOWN, Memory, fold, memory
 from copilot_tui.backends.completions import GRACE_S, Sleep, stream_completion
+from copilot_tui.backends.images import below, content
 from copilot_tui.backends.listing import listed_models
 from copilot_tui.backends.openai import (
     KeySource,
@@ -68,7 +70,8 @@ def plan(request: ReplyRequest, config: BackendConfig, make_id: Callable[[], str
         if has_past and not knows_branch:
             notice = NOT_KNOWN
     elif is_thread and has_past and not knows_branch:
-        messages = [{"role": "user", "content": fold(branch, request.system)}]
+        folded = content(fold(branch, request.system), images(branch))
+        messages = [{"role": "user", "content": folded}]
         echo = None
         notice = CARRIED
     else:
@@ -125,7 +128,7 @@ def _echo(past: Memory) -> dict[str, Any] | None:
 
 def _with_system(
     request: ReplyRequest, branch: list[Message], is_thread: bool, *, is_first: bool
-) -> list[dict[str, str]]:
+) -> list[dict[str, Any]]:
     """The messages, the system prompt where this provider can take it.
 
     g4f finds a cached thread by every message but the last, so that with a `system` message two
@@ -139,7 +142,8 @@ def _with_system(
     instructions = [message.content for message in branch if message.role is Role.SYSTEM]
     messages = chat_messages(message for message in branch if message.role is not Role.SYSTEM)
     before = [request.system, *instructions] if request.system else instructions
-    messages[0]["content"] = "\n\n".join([*before, messages[0]["content"]])
+    if before:
+        messages[0]["content"] = below("\n\n".join(before), messages[0]["content"])
     return messages
 
 

@@ -7,9 +7,11 @@ from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final
 
+from copilot_tui.attachments import images, told
 from copilot_tui.backends import Delta, Model, ReplyRequest, spoken
 from copilot_tui.backends.accounts import Account, sign_in_of
 from copilot_tui.backends.completions import GRACE_S, Sleep, stream_completion
+from copilot_tui.backends.images import content
 from copilot_tui.backends.listing import listed_models
 from copilot_tui.backends.transport import Transport
 from copilot_tui.credentials import api_key
@@ -42,9 +44,15 @@ def body(
     }
 
 
-def chat_messages(messages: Iterable[Message]) -> list[dict[str, str]]:
-    """The messages as the wire has them: role and text; never the reasoning."""
-    return [{"role": message.role.value, "content": message.content} for message in messages]
+def chat_messages(messages: Iterable[Message]) -> list[dict[str, Any]]:
+    """The messages as the wire has them: role, text and what is attached; never the reasoning."""
+    return [
+        {
+            "role": message.role.value,
+            "content": content(told(message, names_images=False), images([message])),
+        }
+        for message in messages
+    ]
 
 
 def chosen_settings(request: ReplyRequest) -> dict[str, Any]:

@@ -9,7 +9,9 @@ import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from copilot_tui.attachments import images
 from copilot_tui.backends import spoken
+from copilot_tui.backends.images import NOT_SENT, TAKES_NONE
 from copilot_tui.credentials import origin_of_key
 
 if TYPE_CHECKING:
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 CHARS_A_TOKEN: Final = 4
 """Roughly, of English; other languages take more tokens."""
+
+SHOWN_OF_IMAGE: Final = 60
+"""Characters of an image's data; the rest can only be counted."""
 
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -48,8 +53,8 @@ class Preview:
 
     @property
     def text(self) -> str:
-        """The body, to be read."""
-        return json.dumps(self.body, indent=2, ensure_ascii=False)
+        """The body, to be read: of an image only the beginning."""
+        return json.dumps(_legible(self.body), indent=2, ensure_ascii=False)
 
     @property
     def size(self) -> int:
@@ -118,13 +123,14 @@ def _of_completions(
     if origin and variable == KEY_VARIABLE:
         notes.append(f"In the curl command ${KEY_VARIABLE} stands for the key, from: {origin}")
     key = (f"Authorization: Bearer ${variable}",) if origin else ()
-    texts = [str(message["content"]) for message in body["messages"]]
+    contents = [message["content"] for message in body["messages"]]
+    texts = [text for content in contents for text in _texts(content)]
     return Preview(
         f"{config.base_url}/chat/completions",
         body,
         (*key, *headers),
         tuple(notes),
-        len(texts),
+        len(contents),
         sum(map(len, texts)),
     )
 
@@ -136,7 +142,8 @@ def _github(request: ReplyRequest, config: BackendConfig, environ: Mapping[str, 
     chosen = plan(request, config)
     prompt = chosen.prompt
     body = message_body(prompt, prompt.thread_id or NEW_THREAD)
-    notes = [*_left_out(request), *([chosen.notice] if chosen.notice else [])]
+    notes = [*_left_out(request), *_images_not_sent(request)]
+    notes += [chosen.notice] if chosen.notice else []
     notes.append("GitHub's thread remembers the earlier turns; only what it does not know is sent")
     return Preview(
         f"{config.api_url}/github/chat/threads/{prompt.thread_id or NEW_THREAD}/messages",
@@ -153,16 +160,40 @@ def _sdk(request: ReplyRequest, config: BackendConfig, environ: Mapping[str, str
 
     chosen = plan_turn(request, config.base_url or "copilot")
     body = {"prompt": chosen.prompt, "model": request.model or config.model}
-    notes = [*_left_out(request), *([chosen.notice] if chosen.notice else [])]
+    notes = [*_left_out(request), *_images_not_sent(request)]
+    notes += [chosen.notice] if chosen.notice else []
     notes.append("GitHub's CLI makes the request itself; this is what it is given")
     return Preview(
         "", body, notes=tuple(notes), messages=1, chars=len(chosen.prompt), is_curl=False
     )
 
 
+def _texts(content: str | list[dict[str, Any]]) -> list[str]:
+    """The texts of one message on the wire."""
+    return [content] if isinstance(content, str) else [each.get("text", "") for each in content]
+
+
+def _legible(value: Any) -> Any:  # noqa: ANN401  whatever a body has
+    if isinstance(value, dict):
+        return {key: _legible(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_legible(each) for each in value]
+    if isinstance(value, str) and value.startswith("data:image/"):
+        return f"{value[:SHOWN_OF_IMAGE]}… ({len(value):,} characters)"
+    return value
+
+
+def _images_not_sent(request: ReplyRequest) -> list[str]:
+    if images(request.path[-1:]):
+        return [f"{TAKES_NONE}: this would not be sent"]
+    return [NOT_SENT] if images(request.path) else []
+
+
 def _left_out(request: ReplyRequest) -> list[str]:
-    notes = []
+    """What is attached to the prompt, and what of the conversation is not sent."""
     path = request.path
+    attached = ", ".join(f"{each.name} ({each.size:,} bytes)" for each in path[-1].attachments)
+    notes = [f"Attached: {attached}"] if attached else []
     if empty := len(path) - len(spoken(path)):
         what = "1 reply" if empty == 1 else f"{empty} replies"
         notes.append(f"Left out: {what} without a word")

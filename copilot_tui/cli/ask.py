@@ -10,17 +10,18 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from copilot_tui import backends, config, replies
+from copilot_tui import attachments, backends, config, replies
 from copilot_tui.cli import output
 from copilot_tui.cli.parser import common_options, words_of
 from copilot_tui.conversation import Conversation, new_conversation, utc_now
-from copilot_tui.errors import CopilotTuiError, UsageError
+from copilot_tui.errors import AttachmentError, CopilotTuiError, UsageError
 
 if TYPE_CHECKING:
     import argparse
 
     from copilot_tui.backends import Backend, Delta
     from copilot_tui.config import Config
+    from copilot_tui.conversation import Attachment
     from copilot_tui.store import PrivateStore, Store
 
 STDIN: Final = "-"
@@ -66,7 +67,8 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _question(given: argparse.Namespace) -> _Question:
-    prompt = _prompt(given.prompt_words)
+    attached = _attached(getattr(given, "attach", []))
+    prompt = _prompt(given.prompt_words, may_be_empty=bool(attached))
     is_private = "private" in given
     reference = getattr(given, "conversation", None)
     if is_private and reference is not None:
@@ -74,7 +76,7 @@ def _question(given: argparse.Namespace) -> _Question:
     loaded = config.load(common_options(given))
     store, conversation = _opened(loaded, reference, is_private)
     backend = _settled(conversation, loaded, given)
-    turn = replies.new_turn(conversation, prompt, backend_name=backend.name)
+    turn = replies.new_turn(conversation, prompt, attachments=attached, backend_name=backend.name)
     return _Question(turn, backends.create(backend), store, is_private)
 
 
@@ -105,7 +107,14 @@ def _settled(
     return backend
 
 
-def _prompt(words: list[str]) -> str:
+def _attached(paths: list[str]) -> list[Attachment]:
+    """The files of --attach. Raises AttachmentError."""
+    if len(paths) > attachments.MOST:
+        raise AttachmentError(f"{len(paths)} files are too many: {attachments.MOST} may go along")
+    return [attachments.read(path) for path in paths]
+
+
+def _prompt(words: list[str], *, may_be_empty: bool) -> str:
     """The prompt that these arguments mean. Raises UsageError if there is none."""
     reads_stdin = words[-1:] == [STDIN]
     written = [words_of(word) for word in (words[:-1] if reads_stdin else words)]
@@ -117,7 +126,7 @@ def _prompt(words: list[str]) -> str:
         reads_stdin = True
     parts = [*written, _read_stdin()] if reads_stdin else written
     prompt = "\n\n".join(part for part in parts if part.strip())
-    if not prompt:
+    if not prompt and not may_be_empty:
         raise UsageError("the prompt is empty", 'Write it in quotes: copilot-tui ask "…"')
     return prompt
 

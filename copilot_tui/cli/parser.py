@@ -178,6 +178,12 @@ def _add_ask(parser: argparse.ArgumentParser) -> None:
         choices=("full", "newest"),
         help="send the whole conversation, or only the prompt to a server that remembers the rest",
     )
+    parser.add_argument(
+        "--attach",
+        metavar="FILE",
+        action="append",
+        help="send a text or an image with the prompt; may stand more than once",
+    )
     _add_private(parser)
 
 

@@ -534,3 +534,59 @@ def test_a_prompt_from_stdin_that_no_model_takes_is_refused(
     assert (done.status, done.stdout) == (2, "")
     assert "more than 64 MB" in done.stderr
     assert server.requests == []
+
+
+def test_attached_files_are_sent_saved_and_shown(
+    asking: Program, server: Server, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").write_text("abc")
+    (tmp_path / "cat.gif").write_bytes(b"GIF89a\0")
+    server.stream(*WHOLE)
+    server.stream(*WHOLE)
+    files = ("--attach", str(tmp_path / "notes.txt"), "--attach", str(tmp_path / "cat.gif"))
+    assert asking.run("ask", "What?", *files).status == 0
+    part = {"type": "image_url", "image_url": {"url": "data:image/gif;base64,R0lGODlhAA=="}}
+    told = "What?\n\nnotes.txt:\n```\nabc\n```"
+    first = {"role": "user", "content": [{"type": "text", "text": told}, part]}
+    assert server.requests[0].json["messages"] == [first]
+    assert asking.last()["messages"][0]["attachments"] == [
+        {"name": "notes.txt", "media_type": "text/plain", "size": 3, "text": "abc"},
+        {"name": "cat.gif", "media_type": "image/gif", "size": 7, "data": "R0lGODlhAA=="},
+    ]
+    assert asking.last()["title"] == "What?"
+    (tmp_path / "notes.txt").unlink()
+    assert asking.run("ask", "And?", "--conversation", "last").status == 0
+    assert first in server.requests[1].json["messages"]
+    assert "*Attached: cat.gif*" in asking.run("export", "last").stdout
+
+
+def test_a_file_needs_no_prompt(asking: Program, server: Server, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("abc")
+    server.stream(*WHOLE)
+    assert asking.run("ask", "--attach", str(tmp_path / "notes.txt")).status == 0
+    assert contents(server.requests[0]) == ["notes.txt:\n```\nabc\n```"]
+    assert asking.last()["title"] == "notes.txt"
+
+
+def test_a_file_that_cannot_be_attached_is_bad_usage_and_sends_nothing(
+    asking: Program, server: Server, tmp_path: Path
+) -> None:
+    gone = tmp_path / "gone.txt"
+    done = asking.run("ask", "What?", "--attach", str(gone))
+    assert (done.status, done.stdout) == (2, "")
+    assert done.stderr == f"copilot-tui: there is no file {gone}\n"
+    many = [word for _ in range(21) for word in ("--attach", str(tmp_path))]
+    assert asking.run("ask", "What?", *many).stderr.startswith("copilot-tui: 21 files are too many")
+    assert server.requests == []
+    assert not asking.data_dir.exists()
+
+
+def test_an_image_for_github_is_refused_in_one_sentence_and_kept(
+    asking: Program, server: Server, tmp_path: Path
+) -> None:
+    (tmp_path / "cat.gif").write_bytes(b"GIF89a\0")
+    done = asking.run("--backend", "github", "ask", "What?", "--attach", str(tmp_path / "cat.gif"))
+    assert (done.status, done.stdout) == (1, "")
+    assert done.stderr.startswith("copilot-tui: GitHub Copilot's chat takes no images\n")
+    assert server.requests == []
+    assert asking.last()["messages"][0]["attachments"][0]["name"] == "cat.gif"

@@ -13,6 +13,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from copilot_tui.attachments import told
 from copilot_tui.backends import Delta, Model, ReplyRequest, spoken
 from copilot_tui.backends.accounts import Account, sign_in_of
 from copilot_tui.backends.branches import CARRIED, NOT_KNOWN, Memory, fold, memory
@@ -20,6 +21,7 @@ from copilot_tui.backends.completions import Sleep
 from copilot_tui.backends.github.auth import Credentials, configured
 from copilot_tui.backends.github.chat import Chat, Prompt
 from copilot_tui.backends.github.service import DEFAULT_MODEL, MODELS
+from copilot_tui.backends.images import notice_of
 from copilot_tui.conversation import Message, Role, utc_now
 from copilot_tui.errors import BackendError, Refused
 
@@ -74,7 +76,7 @@ def _content(messages: Sequence[Message], system: str | None) -> str:
     """One message as it is, with the instructions before it; several folded into one."""
     if sum(message.role is not Role.SYSTEM for message in messages) > 1:
         return fold(messages, system)
-    return "\n\n".join([*([system] if system else []), *(message.content for message in messages)])
+    return "\n\n".join([*([system] if system else []), *map(told, messages)])
 
 
 class GithubWeb:
@@ -94,6 +96,8 @@ class GithubWeb:
 
     async def stream(self, request: ReplyRequest) -> AsyncGenerator[Delta, None]:
         """The reply, one Delta for every read of the socket."""
+        if notice := notice_of(request):
+            yield Delta(notice=notice)
         chosen = plan(request, self._config)
         try:
             async with aclosing(self._told(chosen)) as deltas:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from copilot_tui.backends import Delta, Model
 from copilot_tui.backends.accounts import Account, sign_in_of
+from copilot_tui.backends.images import notice_of
 from copilot_tui.backends.sdk import runtime, sign_in
 from copilot_tui.backends.sdk.account import model_of, quotas
 from copilot_tui.backends.sdk.events import TurnReader
@@ -99,7 +100,9 @@ class CopilotSdk:
 
     async def stream(self, request: ReplyRequest) -> AsyncGenerator[Delta, None]:
         """The reply; closing the generator ends the turn in the CLI."""
-        client, notice = await self._opened()
+        images = notice_of(request)
+        client, opened = await self._opened()
+        notice = "; ".join(filter(None, (images, opened)))
         self._users[client] += 1
         try:
             async with aclosing(self._turn(client, request, notice)) as deltas:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from copilot_tui.attachments import told
 from copilot_tui.backends import spoken
 from copilot_tui.backends.branches import CARRIED, NOT_KNOWN, fold, memory
 from copilot_tui.backends.sdk.events import event_name
@@ -67,13 +68,13 @@ def plan_turn(request: ReplyRequest, server: str) -> Plan:
     if not is_exact or request.path[-2:-1] != (last,):
         return plan_anew(request)
     turn = last.wire["turn"] + 1
-    return Plan(session_id, turn, request.path[-1].content, last=last.content)
+    return Plan(session_id, turn, told(request.path[-1]), last=last.content)
 
 
 def plan_anew(request: ReplyRequest) -> Plan:
     """A new session, which is told what was said before."""
     branch = spoken(request.path)
-    prompt = request.path[-1].content
+    prompt = told(request.path[-1])
     has_past = sum(message.role is not Role.SYSTEM for message in branch) > 1
     if not has_past:
         return Plan(None, 1, prompt)
