@@ -31,7 +31,10 @@ def run(
     # The start makes half a million objects that stay: collecting among them is wasted time.
     gc.disable()
     os.environ.setdefault("TEXTUAL_FPS", str(PAINTS_PER_SECOND))  # read when Textual is imported
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.late import imported_late
+
+    with imported_late("textual.command"):
+        from copilot_tui.tui.app import CopilotApp
     from copilot_tui.tui.desk import Desk
     from copilot_tui.tui.driver import driver_class
 

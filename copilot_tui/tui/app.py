@@ -612,6 +612,10 @@ class CopilotApp(App[int]):
         """From light to dark, or back."""
         self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
 
+    def search_themes(self) -> None:
+        """Textual's own command for it: there are two, and its list of themes is not imported."""
+        self.change_theme()
+
     def watch_theme(self) -> None:
         """The transcript's lines are final, so it is told the colours."""
         if self.is_running:
@@ -640,6 +644,7 @@ def _warm_up(backend: BackendConfig) -> None:
     backends.warm_up(backend)
     warm_up()
     import filelock  # noqa: F401
+    import textual.command  # noqa: F401  Ctrl+P; see tui.late
 
 
 def _collect_from_now_on() -> None:

@@ -1,0 +1,61 @@
+"""Modules of Textual that are not imported before they are needed.
+
+Textual's app imports the command palette, and with it a dozen widgets that no first frame shows: a
+tenth of the start. While the app is imported, a stand-in answers to the palette's name; what is
+taken from it fetches the class of that name when it is first made or asked. Whoever imports the
+module afterwards gets Textual's own.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class _LateClass:
+    """Is used as the class that it stands for, which is then imported."""
+
+    def __init__(self, module: str, name: str) -> None:
+        self._module, self._name = module, name
+
+    def __call__(self, *values: object, **named: object) -> object:
+        return self._itself()(*values, **named)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._itself(), name)
+
+    def __instancecheck__(self, instance: object) -> bool:
+        return isinstance(instance, self._itself())
+
+    def __mro_entries__(self, bases: tuple[object, ...]) -> tuple[type, ...]:
+        """Textual derives its list of themes from one, which the app neither has nor lets open."""
+        return ()
+
+    def _itself(self) -> Any:  # noqa: ANN401  whatever it is
+        return getattr(import_module(self._module), self._name)
+
+
+class _LateModule(ModuleType):
+    def __getattr__(self, name: str) -> _LateClass:
+        if name.startswith("__"):  # what the import system asks every module for
+            raise AttributeError(name)
+        return _LateClass(self.__name__, name)
+
+
+@contextmanager
+def imported_late(name: str) -> Iterator[None]:
+    """Within the block, `from name import Class` gives one that is imported when it is used."""
+    if name in sys.modules:
+        yield
+        return
+    sys.modules[name] = _LateModule(name)
+    try:
+        yield
+    finally:
+        del sys.modules[name]
