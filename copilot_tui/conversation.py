@@ -281,12 +281,21 @@ class Conversation:
 
         A parent that is missing, or that was met already (a damaged document), ends the walk.
         """
+        end = end if end is not None else self.head
+        if end == next(reversed(self.messages), None) and self.has_one_branch():
+            return list(self.messages.values())
         found: dict[str, Message] = {}
-        message = self.messages.get(end if end is not None else self.head or "")
+        message = self.messages.get(end or "")
         while message is not None and message.id not in found:
             found[message.id] = message
             message = self.messages.get(message.parent_id or "")
         return list(reversed(found.values()))
+
+    def has_one_branch(self) -> bool:
+        """Whether each message follows the one that was added before it, as nearly always."""
+        messages = list(self.messages.values())
+        parents = [message.parent_id for message in messages]
+        return parents[:1] in ([], [None]) and parents[1:] == [each.id for each in messages[:-1]]
 
     def children(self, message_id: str | None) -> list[Message]:
         """The messages that follow this one, oldest first; of None: the roots."""

@@ -419,6 +419,10 @@ def _checked(
     """The keys that are known, of the right types, and those that are not."""
     if type(raw) is not dict:
         raise _Wrong("", "is not an object")
+    # Nearly all messages of a conversation have one of a few shapes, each looked at but once.
+    shape = (required, *raw, *map(type, raw.values()))
+    if shape in _KNOWN_SHAPES:
+        return raw, {}
     fields: dict[str, Any] = raw
     extra: dict[str, Any] = {}
     for key, value in raw.items():
@@ -434,7 +438,17 @@ def _checked(
     for key in required:
         if key not in fields:
             raise _Wrong(key, "is missing")
+    if not extra and len(_KNOWN_SHAPES) < _MOST_SHAPES:
+        _KNOWN_SHAPES.add(shape)
     return fields, extra
+
+
+_MOST_SHAPES: Final = 100
+
+_KNOWN_SHAPES: Final[set[tuple[object, ...]]] = set()
+"""What is required, the keys and the values' types, of objects without anything wrong or unknown.
+What is required tells the sorts of objects apart.
+"""
 
 
 def _check_depth(key: str, value: object) -> None:
