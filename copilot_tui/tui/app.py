@@ -633,7 +633,7 @@ class CopilotApp(App[int]):
         for action in ACTIONS:
             if action.palette:
                 callback = getattr(self.main, f"action_{action.action}")
-                yield SystemCommand(action.name, action.help, callback)
+                yield SystemCommand(action.name, action.help.replace("`", ""), callback)
 
 
 def _warm_up(backend: BackendConfig) -> None:

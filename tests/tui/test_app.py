@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from textual import events
@@ -398,6 +399,45 @@ async def test_help_lists_every_action_and_escape_closes_it(make_app: MakeApp) -
         await pilot.press("escape")
         await pilot.pause()
         assert len(app_of(pilot).screen_stack) == 1
+
+
+@pytest.mark.parametrize("size", [(120, 160), (40, 400)])
+async def test_help_names_the_commands_that_have_no_key(
+    make_app: MakeApp, size: tuple[int, int]
+) -> None:
+    app = make_app()
+    app.desk.config.keys["palette"] = "ctrl+k"
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("f1")
+        await pilot.pause()
+        drawn = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+        for action in ACTIONS:
+            assert action.keys or f"“{action.name}”:" in drawn
+        assert "Ctrl+K" in drawn
+        # A key that goes on in the next line stands where the first one does.
+        assert (
+            drawn.index("Shift+Enter") - drawn.rindex("\n", 0, drawn.index("Shift+Enter"))
+            == (drawn.index("Ctrl+J") - drawn.rindex("\n", 0, drawn.index("Ctrl+J")))
+            or size[0] < 60
+        )
+
+
+async def test_no_command_of_the_palette_shows_marks_of_markdown(make_app: MakeApp) -> None:
+    async with make_app().run_test() as pilot:
+        app = app_of(pilot)
+        told = [command.help for command in app.get_system_commands(app.screen)]
+        assert any("in the sidebar" in each for each in told)
+        assert not any("`" in each for each in told)
+
+
+async def test_the_welcome_of_the_demo_is_a_sentence(make_app: MakeApp) -> None:
+    app = make_app()
+    app.desk.config = replace(app.desk.config, demo=True)
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        assert app.main._welcome().startswith(
+            "Ask anything: the demo, which needs no server, answers."
+        )
 
 
 async def test_the_keymap_of_the_configuration_is_in_force(

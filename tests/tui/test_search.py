@@ -338,6 +338,16 @@ async def test_while_a_reply_streams_another_conversation_can_be_found_and_opene
         await search(pilot, "half whole", "half whole")
 
 
+async def test_several_hits_are_seen_whole_in_a_low_window(
+    make_app: MakeApp, library: Store
+) -> None:
+    async with make_app().run_test(size=(40, 12)) as pilot:
+        await open_search(pilot)
+        screen_of(pilot).query_one(Input).value = "e"
+        await until(pilot, lambda: screen_of(pilot).hits.count >= 3)
+        assert screen_of(pilot).hits.size.height >= 6
+
+
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12), (20, 8)])
 async def test_the_hits_fit_every_window(
     make_app: MakeApp, store: Store, size: tuple[int, int]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from copilot_tui.tui.actions import ACTIONS, Action, pretty_key
+from copilot_tui.tui.actions import ACTIONS, Action, pretty_key, shown_key
 from copilot_tui.tui.screens.dialog import Dialog
 
 if TYPE_CHECKING:
@@ -45,13 +46,18 @@ class HelpScreen(Dialog[None]):
         """One column: the key, and below it what it does."""
         text = Text()
         for action in ACTIONS:
-            text.append(f"{self._keys(action)}\n", "bold")
-            text.append(f"  {_plain(action.help)}\n")
+            keys = self._keys(action)
+            text.append(f"{keys or self._palette()}\n", "bold")
+            text.append(f"  {_told(action, bool(keys))}\n")
         return text.append("Escape closes this", "dim")
 
     def _keys(self, action: Action) -> str:
         keys = self._keymap.get(action.id, action.keys)
-        return ", ".join(map(pretty_key, keys.split(","))) if keys else "by name"
+        return ", ".join(map(pretty_key, keys.split(","))) if keys else ""
+
+    def _palette(self) -> str:
+        """The key that finds a command by its name."""
+        return shown_key("palette", dict(self._keymap))
 
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 2, 0, 0))
@@ -60,7 +66,9 @@ class HelpScreen(Dialog[None]):
         for group, actions in groupby(ACTIONS, key=lambda action: action.group):
             table.add_row(Text(group, style="bold"), "")
             for action in actions:
-                table.add_row(Text(f"  {self._keys(action)}"), Text(_plain(action.help)))
+                keys = self._keys(action)
+                told = Text(_told(action, bool(keys)))
+                table.add_row(Padding(Text(keys or self._palette()), (0, 0, 0, 2)), told)
             table.add_row("", "")
         table.add_row(Text("Escape closes this", style="dim"), "")
         return table
@@ -74,5 +82,7 @@ class HelpScreen(Dialog[None]):
         self.dismiss(None)
 
 
-def _plain(help_text: str) -> str:
-    return help_text.replace("`", "")
+def _told(action: Action, has_key: bool) -> str:
+    """What it does; where the palette alone has it, behind the name to look for."""
+    told = action.help.replace("`", "")
+    return told if has_key else f"“{action.name}”: {told}"

@@ -133,7 +133,7 @@ class MainScreen(Screen[None]):
 
     def _welcome(self) -> str:
         config = self.desk_app.desk.config
-        where = "the demo, which needs no server" if config.demo else config.backend.name
+        where = "the demo, which needs no server," if config.demo else config.backend.name
         lines = (
             f"Ask anything: {where} answers.",
             "",
