@@ -114,17 +114,18 @@ def edited_turn(
 ) -> Turn:
     """Add the prompt beside this one, which stays a version, and an empty reply under it.
 
-    One that nothing came of is no version of anything: the prompt takes its place. Without
-    `attachments` it keeps those that are there.
+    One that nothing came of is no version of anything: the prompt takes its place, and its reply
+    goes on where the server knows the conversation by. Without `attachments` it keeps those that
+    are there.
     """
     old = conversation.messages[message_id]
     attached = old.attachments if attachments is None else attachments
+    replaced: list[Message] = []
     if not conversation.is_answered(message_id):
         if conversation.title == title_from(title_words(old.content, old.attachments)):
             conversation.title = _auto_title(conversation, title_words(prompt, attached))
-        for reply in conversation.children(message_id):
-            conversation.discard(reply.id)
-        conversation.discard(message_id)
+        replaced = [*conversation.children(message_id), old]
+        _replace(conversation, replaced)
     edited = Message(
         id=make_id(),
         role=Role.USER,
@@ -134,7 +135,17 @@ def edited_turn(
         attachments=list(attached),
     )
     conversation.add(edited)
-    return _turn_under(conversation, edited, backend_name=backend_name, now=now, make_id=make_id)
+    turn = _turn_under(conversation, edited, backend_name=backend_name, now=now, make_id=make_id)
+    turn.reply.wire = dict(next((each.wire for each in reversed(replaced) if each.wire), {}))
+    return turn
+
+
+def _replace(conversation: Conversation, messages: list[Message]) -> None:
+    """Take these out, each after those below it, so that no merge brings them back."""
+    for message in messages:
+        conversation.discard(message.id)
+    # Another object, and not this one changed: a thread may be saving it.
+    conversation.deleted = [*conversation.deleted, *(message.id for message in messages)]
 
 
 def _auto_title(conversation: Conversation, prompt: str) -> str:
@@ -162,9 +173,7 @@ def another_reply(
         old.content or old.reasoning or conversation.children(reply_id)
     )
     if is_nothing:
-        conversation.discard(reply_id)
-        # Another object, and not this one changed: a thread may be saving it.
-        conversation.deleted = [*conversation.deleted, reply_id]
+        _replace(conversation, [old])
     turn = _turn_under(conversation, prompt, backend_name=backend_name, now=now, make_id=make_id)
     if is_nothing:
         turn.reply.wire = dict(old.wire)
@@ -268,11 +277,18 @@ def settle(
     now: Callable[[], datetime] = utc_now,
 ) -> Saved:
     """Save the reply as it stands; its journal is then no longer needed. Raises StoreError."""
+    _note_end(turn)
     turn.conversation.touch(now())
     saved = store.save(turn.conversation)
     if turn.journal is not None:
         turn.journal.discard()
     return saved
+
+
+def _note_end(turn: Turn) -> None:
+    """A reply with a time has ended; one without was left by a program that died."""
+    if turn.reply.elapsed_s is None:
+        turn.reply.elapsed_s = 0.0
 
 
 async def _open_journal(turn: Turn, store: ReplyStore) -> Journal:
@@ -293,6 +309,7 @@ async def _open_journal(turn: Turn, store: ReplyStore) -> Journal:
     try:
         return await asyncio.to_thread(open_it)
     except asyncio.CancelledError:
+        _note_end(turn)
         with lock:
             is_stopped = True
             if turn.journal is not None:

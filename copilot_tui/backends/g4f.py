@@ -55,9 +55,7 @@ def plan(request: ReplyRequest, config: BackendConfig, make_id: Callable[[], str
     if chosen := request.settings.get("provider"):
         config = replace(config, provider=chosen)
     key = _WireKey(config.base_url, config.provider)
-    # The thread of a first branch may hold what was deleted since.
-    first_id = None if request.conversation.deleted else request.conversation.id
-    past = memory(request, key.made, first_id)
+    past = memory(request, key.made, _first_id(request, key))
     conversation_id = past.conversation_id or make_id()
     knows_branch = past.known is not None
     branch = spoken(request.path)
@@ -86,6 +84,19 @@ def plan(request: ReplyRequest, config: BackendConfig, make_id: Callable[[], str
         **({"conversation": echo} if echo else {}),
     }
     return Plan(body, key.wire(conversation_id), notice)
+
+
+def _first_id(request: ReplyRequest, key: _WireKey) -> str | None:
+    """The id of a branch without a reply so far; None: a fresh one.
+
+    The conversation's own thread may hold what was deleted since, but not if this very prompt was
+    asked there already.
+    """
+    conversation = request.conversation
+    if not conversation.deleted:
+        return conversation.id
+    asked = [reply for reply in conversation.children(request.path[-1].id) if key.made(reply)]
+    return str(asked[-1].wire["conversation_id"]) if asked else None
 
 
 def is_conversation_provider(request: ReplyRequest, key: _WireKey) -> bool:

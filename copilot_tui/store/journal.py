@@ -291,6 +291,9 @@ def fold(conversation: Conversation, left: Left) -> bool:
     if len(reply.reasoning) > len(present.reasoning):
         present.reasoning = reply.reasoning
     # One that was saved when it ended has its time: it was stopped, and not cut off.
+    if present.elapsed_s is None and left.is_closed:
+        present.elapsed_s = reply.elapsed_s or 0.0
+        return True
     if present.error is None and error is not None and (is_more or present.elapsed_s is None):
         present.error = error
         return True

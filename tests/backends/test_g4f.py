@@ -13,6 +13,7 @@ from copilot_tui.config import BackendConfig
 from copilot_tui.conversation import Role, Status
 from copilot_tui.errors import ConnectionFailed, Refused, ReplyFailed
 from copilot_tui.pruning import delete, whole_turn
+from copilot_tui.replies import another_reply, edited_turn
 from tests.backends.asking import Tree, contents, gather, hello
 from tests.server import DONE, Gate, Server, chunk, event, finish
 
@@ -289,6 +290,18 @@ def test_a_first_prompt_that_was_edited_after_its_reply_was_stopped_gets_a_fresh
     tree.conversation.head = None
     tree.user("u1 edited")
     assert sent(tree.request()) == ("fresh-id", ["u1 edited"])
+
+
+def test_a_first_prompt_whose_reply_failed_keeps_its_id_with_the_next_try() -> None:
+    tree = Tree()
+    tree.user("u1")
+    own_id = tree.conversation.id
+    first = tree.reply("", Status.ERROR, **planned(tree.request()).wire)
+    again = another_reply(tree.conversation, first.id, backend_name="g4f")
+    assert sent(again.request) == (own_id, ["u1"])
+    again.reply.status = Status.ERROR
+    edited = edited_turn(tree.conversation, "m1", "u1 edited", backend_name="g4f")
+    assert sent(edited.request) == (own_id, ["u1 edited"])
 
 
 def test_after_a_deletion_the_thread_that_knows_of_it_is_left() -> None:

@@ -340,6 +340,24 @@ async def test_an_edited_prompt_that_nothing_came_of_takes_the_old_ones_place(
     assert saved.title == "right"
 
 
+async def test_a_prompt_whose_place_another_one_took_is_not_brought_back_by_another_writer(
+    store: Store, conversation: Conversation, data_dir: Path, cache_dir: Path
+) -> None:
+    failing = FakeBackend([Delta(wire={"conversation_id": "thread"}), ReplyFailed("no")])
+    with pytest.raises(ReplyFailed):
+        await run(begin(conversation, "typo"), failing, store)
+    elsewhere = Store(data_dir, cache_dir)
+    theirs = elsewhere.load(conversation.id)
+    turn = edited_turn(conversation, conversation.path()[0].id, "right", backend_name="fake")
+    assert turn.reply.wire == {"conversation_id": "thread"}
+    await run(turn, FakeBackend(["now it works"]), store)
+    theirs.pinned = True
+    elsewhere.save(theirs)
+    saved = store.load(conversation.id)
+    assert [m.content for m in saved.messages.values()] == ["right", "now it works"]
+    assert saved.pinned
+
+
 async def test_an_edited_prompt_leaves_a_title_that_the_user_chose(
     store: Store, conversation: Conversation
 ) -> None:
