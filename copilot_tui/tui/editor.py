@@ -10,7 +10,7 @@ import signal
 import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from textual.app import SuspendNotSupported
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from textual.app import App
 
+_MEMORY: Final = "/dev/shm"
+_MOUNTS: Final = Path("/proc/mounts")
+
 
 def editor_command() -> list[str]:
     """$VISUAL, else $EDITOR, else what the system has."""
@@ -26,14 +29,25 @@ def editor_command() -> list[str]:
     return shlex.split(chosen) if chosen else ["notepad" if os.name == "nt" else "vi"]
 
 
-async def edit(app: App[object], text: str) -> str | None:
+def memory_folder(mounts: Path = _MOUNTS) -> Path | None:
+    """A folder that is in memory and on no disk, for what is private; None: there is none."""
+    with suppress(OSError):
+        for line in mounts.read_text("utf-8", errors="replace").splitlines():
+            _, place, kind, *_ = [*line.split(" "), "", "", ""]
+            if place == _MEMORY and kind == "tmpfs" and os.access(place, os.W_OK | os.X_OK):
+                return Path(place)
+    return None
+
+
+async def edit(app: App[object], text: str, within: Path | None = None) -> str | None:
     """Give the terminal to the editor until it ends; the new text, or None if it failed.
 
     The event loop runs on, so that replies stream and are saved meanwhile; only painting waits.
-    Ended in the middle, it leaves the file where it is: the editor may still write it.
+    Ended in the middle, it leaves the file where it is: the editor may still write it. `within`:
+    the folder in which the file is, instead of the system's for temporary ones.
     """
     # A folder of our own: an editor's backup files are private too, and go with it.
-    folder = Path(tempfile.mkdtemp(prefix="copilot-tui-"))
+    folder = Path(tempfile.mkdtemp(prefix="copilot-tui-", dir=within))
     file = folder / "prompt.md"
     file.write_text(text, "utf-8", errors="replace")
     status: int | None = None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from copilot_tui.config import Config
 from copilot_tui.store import Store, StoreWithPrivate
 from copilot_tui.tui.app import CopilotApp
 from copilot_tui.tui.desk import Desk
+from copilot_tui.tui.editor import memory_folder
 from tests.fakes import FakeBackend
 from tests.tui.test_app import app_of, ended, saved_conversation, send, until
 from tests.tui.test_editing import contents, status_text
@@ -61,6 +63,60 @@ async def test_a_private_conversation_beside_others_leaves_nothing_on_disk(
         await pilot.press("ctrl+q")
     assert SECRET.encode() not in texts_below(tmp_path)
     assert [row.title for row in store.summaries()] == ["public"]
+
+
+def editor_that_notes_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    noted = tmp_path / "noted"
+    script = tmp_path / "editor"
+    script.write_text(f'#!/bin/sh\nprintf %s "$1" >{noted}\nprintf " edited" >>"$1"\n')
+    script.chmod(0o700)
+    monkeypatch.setenv("VISUAL", str(script))
+    # The headless driver has no terminal that could be left.
+    monkeypatch.setattr(CopilotApp, "suspend", lambda _: nullcontext())
+    return noted
+
+
+@pytest.mark.skipif(memory_folder() is None, reason="a folder in memory")
+async def test_the_editor_has_a_private_prompt_in_memory_alone(
+    app: CopilotApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted = editor_that_notes_its_file(tmp_path, monkeypatch)
+    async with app.run_test(size=(100, 30)) as pilot:
+        app.main.action_new_private()
+        await pilot.pause()
+        await pilot.press(*SECRET, "ctrl+g")
+        await until(pilot, lambda: app.main.composer.text == f"{SECRET} edited")
+        await settled(pilot)
+    file = Path(noted.read_text())
+    assert memory_folder() in file.parents
+    assert not file.parent.exists()
+    assert SECRET.encode() not in texts_below(tmp_path)
+
+
+async def test_without_a_folder_in_memory_no_editor_gets_a_private_prompt(
+    app: CopilotApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted = editor_that_notes_its_file(tmp_path, monkeypatch)
+    monkeypatch.setattr("copilot_tui.tui.editor.memory_folder", lambda: None)
+    async with app.run_test(size=(100, 30)) as pilot:
+        app.main.action_new_private()
+        await pilot.pause()
+        await pilot.press(*"mine", "ctrl+g")
+        await until(pilot, lambda: "so none is opened" in app.main.status.notice)
+        assert app.main.composer.text == "mine"
+    assert not noted.exists()
+
+
+@pytest.mark.parametrize(
+    "mounts", ["tmpfs /dev/shmx tmpfs rw 0 0\n/dev/sda /dev/shm ext4 rw 0 0\n", "\n", None]
+)
+def test_only_a_file_system_in_memory_is_a_folder_in_memory(
+    tmp_path: Path, mounts: str | None
+) -> None:
+    file = tmp_path / "mounts"
+    if mounts is not None:
+        file.write_text(mounts)
+    assert memory_folder(file) is None
 
 
 async def test_other_conversations_of_the_same_program_are_saved_as_ever(

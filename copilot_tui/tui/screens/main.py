@@ -594,11 +594,18 @@ class MainScreen(Screen[None]):
     @work(group="editor", exclusive=True, exit_on_error=False)
     async def action_editor(self) -> None:
         """Ctrl+G: replies stream on while the editor has the terminal."""
-        from copilot_tui.tui.editor import edit
+        from copilot_tui.tui.editor import edit, memory_folder
 
         composer, conversation = self.composer, self.desk_app.shown
+        within = None
+        if self.desk_app.desk.is_private(conversation.id) and (within := memory_folder()) is None:
+            self.desk_app.say(
+                "An editor would write this private prompt to the disk, so none is opened",
+                warn=True,
+            )
+            return
         before = composer.text
-        edited = await edit(self.app, before)
+        edited = await edit(self.app, before, within)
         if edited is None:
             self.desk_app.say("The editor ended with an error; the prompt is as it was", warn=True)
         elif self.desk_app.shown is not conversation:
