@@ -323,10 +323,14 @@ async def test_renaming_is_final(make_app: MakeApp, store: Store, backend: FakeB
 
 
 async def test_the_sidebar_walks_with_alt_up_and_down(make_app: MakeApp, store: Store) -> None:
-    ids = [saved_conversation(store, name, "q", "a").id for name in ("one", "two", "three")]
+    made = [saved_conversation(store, name, "q", "a") for name in ("one", "two", "three")]
+    for second, each in enumerate(made):  # saved within a millisecond they have no order
+        each.updated_at = f"2026-01-01T00:00:0{second}.000Z"
+        store.save(each)
+    ids = [each.id for each in made]
     async with make_app(continue_last=True).run_test() as pilot:
         app = app_of(pilot)
-        await until(pilot, lambda: app.shown.id == ids[2])
+        await until(pilot, lambda: app.shown.id == ids[2] and len(app.desk.rows) == 3)
         await pilot.press("alt+down")
         await until(pilot, lambda: app.shown.id == ids[1])
         await pilot.press("ctrl+pagedown")
@@ -460,8 +464,8 @@ async def test_a_store_that_cannot_be_written_loses_neither_prompt_nor_app(
     async with make_app().run_test(size=(100, 30)) as pilot:
         app = app_of(pilot)
         await send(pilot, "precious words")
-        await until(pilot, lambda: not app.desk.turns)
-        await pilot.pause()
+        await until(pilot, lambda: "precious words" in shown_text(app))
+        await ended(pilot)
         assert "precious words" in shown_text(app)
 
 
@@ -681,7 +685,7 @@ async def test_what_the_editor_gave_belongs_to_the_conversation_it_was_opened_in
 ) -> None:
     opened, go = asyncio.Event(), asyncio.Event()
 
-    async def edit(app: object, text: str) -> str:
+    async def edit(app: object, text: str, within: object) -> str:
         opened.set()
         await go.wait()
         return text + " edited"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from copilot_tui.formats.values import NoJson, Unusable, Values
 
 objects = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.text(), st.floats(allow_nan=False)),
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text(), st.floats()),
     lambda below: st.one_of(st.lists(below), st.dictionaries(st.text(), below)),
     max_leaves=8,
 ).map(lambda value: {"key": value})
@@ -37,7 +37,8 @@ def test_a_list_cut_anywhere_gives_its_elements(
     wanted: list[Any], size: int, is_ascii: bool, indent: int | None
 ) -> None:
     data = json.dumps(wanted, ensure_ascii=is_ascii, indent=indent).encode("utf-8", "replace")
-    assert read(data, size) == json.loads(data)
+    # What JSON does not know, and others write all the same, is null.
+    assert read(data, size) == json.loads(data, parse_constant=lambda _: None)
 
 
 def test_values_may_follow_each_other_without_a_list() -> None:
