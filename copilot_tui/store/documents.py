@@ -23,6 +23,7 @@ SUFFIX: Final = ".json"
 _OTHERS_MAY_ENTER: Final = 0o011
 
 LIST_HINT: Final = "See them all with: copilot-tui list"
+TRASH_HINT: Final = "The app lists what was deleted: Ctrl+P, “Restore from the trash”"
 
 
 def checked(conversation_id: str) -> str:
@@ -138,7 +139,7 @@ class Documents:
     def not_found(self, reference: str, *, trashed: bool = False) -> NotFound:
         """The error for a conversation that is not there; says so if it is in the trash."""
         if trashed:
-            return NotFound(f"there is no deleted conversation {reference}", LIST_HINT)
+            return NotFound(f"there is no deleted conversation {reference}", TRASH_HINT)
         if document.is_id(reference) and self.stamp(self.trash_path(reference)) is not None:
             return NotFound(
                 f"conversation {reference} is in the trash",

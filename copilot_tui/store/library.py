@@ -12,7 +12,7 @@ from copilot_tui import document
 from copilot_tui.conversation import TitleSource, utc_now
 from copilot_tui.errors import NotFound, StoreError, UnreadableDocument
 from copilot_tui.store.copies import merge_copy
-from copilot_tui.store.documents import LIST_HINT, Documents, checked
+from copilot_tui.store.documents import LIST_HINT, TRASH_HINT, Documents, checked
 from copilot_tui.store.drafts import Beside, Draft, ViewState
 from copilot_tui.store.files import Disk, Stamp, told
 from copilot_tui.store.found import LIMIT, Found, Order, never
@@ -136,23 +136,24 @@ class Store:
     def resolve(self, reference: str, *, trashed: bool = False) -> str:
         """The id that is meant by an id, the beginning of one, or `last`. Raises NotFound."""
         reference = reference.strip().lower()
+        hint = TRASH_HINT if trashed else LIST_HINT
         if reference == LAST:
             rows = self.trashed() if trashed else self.summaries()
             if not rows:
-                raise NotFound("there is no conversation yet")
+                raise NotFound("the trash is empty" if trashed else "there is no conversation yet")
             return rows[0].id
         if not reference or reference.strip("0123456789abcdef-") or len(reference) > 36:
-            raise NotFound(f"{reference[:40]!r} is no conversation id", LIST_HINT)
+            raise NotFound(f"{reference[:40]!r} is no conversation id", hint)
         if len(reference) < PREFIX_LENGTH:
             raise NotFound(
                 f"{reference!r} is too short: an id needs at least {PREFIX_LENGTH} characters",
-                LIST_HINT,
+                hint,
             )
         folder = self._documents.trash if trashed else self._documents.folder
         ids = self._documents.listed(folder)[0]
         found = [id_ for id_ in ids if id_.startswith(reference)]
         if len(found) > 1:
-            raise NotFound(f"{reference!r} is the beginning of {len(found)} ids", LIST_HINT)
+            raise NotFound(f"{reference!r} is the beginning of {len(found)} ids", hint)
         if not found:
             raise self._documents.not_found(reference, trashed=trashed)
         return found[0]

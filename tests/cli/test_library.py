@@ -122,6 +122,21 @@ def test_delete_moves_to_the_trash_and_restore_brings_back(program: Program, bot
     assert program.run("restore", "1111").status == 1
 
 
+@pytest.mark.parametrize("id_", ["ffffffff", "111", "nope"])
+def test_restore_says_where_deleted_conversations_are_listed(
+    program: Program, both: Store, id_: str
+) -> None:
+    done = program.run("restore", id_)
+    assert done.status == 1
+    assert "copilot-tui list" not in done.stderr
+    assert "Restore from the trash" in done.stderr
+
+
+def test_restoring_the_last_of_an_empty_trash_says_so(program: Program, both: Store) -> None:
+    done = program.run("restore", "last")
+    assert (done.status, done.stderr) == (1, "copilot-tui: the trash is empty\n")
+
+
 def test_delete_looks_up_all_ids_before_it_deletes_any(program: Program, both: Store) -> None:
     done = program.run("delete", FIRST, "ffffffff")
     assert done.status == 1
