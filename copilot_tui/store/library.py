@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from copilot_tui.conversation import Conversation, Message
     from copilot_tui.store.following import Follower
     from copilot_tui.store.private import PrivateStore
+    from copilot_tui.store.prompts import Prompts
     from copilot_tui.store.search import Search
     from copilot_tui.store.watch import Watch
 
@@ -337,6 +338,15 @@ class Store:
         and then, and ends the search.
         """
         return self._search.find(words, order=order, limit=limit, whole=whole, cancelled=cancelled)
+
+    def prompts(
+        self, words: str = "", *, limit: int = LIMIT, cancelled: Callable[[], bool] = never
+    ) -> Prompts:
+        """The newest prompts with these words in them, whole; without words: of all.
+
+        None of a private conversation, of one in the trash, or of a message that was deleted.
+        """
+        return self._search.prompts(words, limit=limit, cancelled=cancelled)
 
     def update_search(self, progress: Callable[[int, int], None] | None = None) -> bool:
         """Bring the search in step with what is on disk; whether anything had changed.

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from copilot_tui.conversation import Conversation, Message
     from copilot_tui.store.drafts import Draft, ViewState
     from copilot_tui.store.following import Follower
+    from copilot_tui.store.prompts import Prompts
     from copilot_tui.store.watch import News, Sight
 
 
@@ -160,6 +161,14 @@ class PrivateStore:
         texts = newest_of(text for page in pages for text in page.texts if is_meant(text, query))
         hits = best_of(texts, query, order)[:limit]
         return Found([hit_of(text, query) for text in hits], len(texts) > limit)
+
+    def prompts(
+        self, words: str = "", *, limit: int = LIMIT, cancelled: Callable[[], bool] = never
+    ) -> Prompts:
+        """None: what was asked in private stays in its conversation."""
+        from copilot_tui.store.prompts import Prompts
+
+        return Prompts([])
 
     def update_search(self, progress: Callable[[int, int], None] | None = None) -> bool:
         """Nothing is kept, so nothing gets out of step."""

@@ -7,6 +7,7 @@ in it yet, the files themselves are read.
 
 from __future__ import annotations
 
+import sys
 from contextlib import closing, suppress
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Final
@@ -17,6 +18,7 @@ from copilot_tui.store.found import LIMIT, Found, Order, never
 from copilot_tui.store.matching import best_of, count_for, hit_of, is_meant, newest_of
 from copilot_tui.store.messages import Messages
 from copilot_tui.store.pace import Pace
+from copilot_tui.store.prompts import CHARS_MOST, FILES_MOST, Prompts, distinct, query_for
 from copilot_tui.store.texts import Page, page_of
 
 if TYPE_CHECKING:
@@ -163,10 +165,22 @@ class Search:
             0 if whole else self._unread,
         )
 
+    def prompts(
+        self, words: str, *, limit: int = LIMIT, cancelled: Callable[[], bool] = never
+    ) -> Prompts:
+        """The newest prompts with these words; no words: of all.
+
+        Of what is not in the index yet, the FILES_MOST conversations changed last are read.
+        """
+        query = query_for(words)
+        texts = self._from_index(query, limit, cancelled, room=CHARS_MOST)
+        texts = self._with_files(query, texts, limit, cancelled, files=FILES_MOST)
+        return Prompts(distinct(texts, query), len(texts) >= limit, self._unread)
+
     def _from_index(
-        self, query: Query, wanted: int, cancelled: Callable[[], bool]
+        self, query: Query, wanted: int, cancelled: Callable[[], bool], *, room: int = sys.maxsize
     ) -> list[Text] | None:
-        """What the index has; None: it cannot be used."""
+        """What the index has, at most so many texts and characters; None: it cannot be used."""
         import sqlite3
 
         with self._reading:
@@ -174,7 +188,7 @@ class Search:
                 return None
             try:
                 with closing(self._reader.candidates(query)) as candidates:
-                    return self._chosen(candidates, query, wanted, cancelled)
+                    return self._chosen(candidates, query, wanted, cancelled, room)
             except sqlite3.OperationalError as error:
                 self._reader.close()
                 self._is_damaged |= error.sqlite_errorcode == sqlite3.SQLITE_ERROR
@@ -186,7 +200,12 @@ class Search:
             return None
 
     def _chosen(
-        self, texts: Iterable[Text], query: Query, wanted: int, cancelled: Callable[[], bool]
+        self,
+        texts: Iterable[Text],
+        query: Query,
+        wanted: int,
+        cancelled: Callable[[], bool],
+        room: int,
     ) -> list[Text]:
         """The first of these texts that are what the query asks for, and still there."""
         found: list[Text] = []
@@ -201,20 +220,30 @@ class Search:
                 are_there[id_] = self._documents.stamp(self._documents.path(id_)) is not None
             if are_there[id_]:
                 found.append(text)
-                if len(found) == wanted:
+                room -= len(text.text)
+                if len(found) == wanted or room <= 0:
                     break
         return found
 
     def _with_files(
-        self, query: Query, texts: list[Text] | None, wanted: int, cancelled: Callable[[], bool]
+        self,
+        query: Query,
+        texts: list[Text] | None,
+        wanted: int,
+        cancelled: Callable[[], bool],
+        *,
+        files: int | None = None,
     ) -> list[Text]:
-        """The same with what is in the files that the index does not have, or has no more."""
+        """The same with what is in the files that the index does not have, or has no more.
+
+        `files`: how many are read at most.
+        """
         known = self._known() if texts is not None else {}
         stamps, _ = self._documents.listed(self._documents.folder)
         ids = {id_ for id_, stamp in stamps.items() if known.get(id_) != stamp}
         found = [text for text in reversed(texts or []) if text.conversation_id not in ids]
         newest_first = sorted(ids, key=lambda id_: stamps[id_].mtime_ns, reverse=True)
-        for id_ in newest_first:
+        for id_ in newest_first[:files]:
             if cancelled():
                 break
             with suppress(StoreError):

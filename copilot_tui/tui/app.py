@@ -15,7 +15,6 @@ from textual import events
 from textual.app import App, SystemCommand
 from textual.worker import Worker, WorkerState
 
-from copilot_tui.conversation import Role
 from copilot_tui.errors import CopilotTuiError, StoreError
 from copilot_tui.tui import messages
 from copilot_tui.tui.actions import ACTIONS
@@ -52,6 +51,7 @@ if TYPE_CHECKING:
     from copilot_tui.config import BackendConfig
     from copilot_tui.conversation import Conversation
     from copilot_tui.tui.reaching import Reaching
+    from copilot_tui.tui.recalling import Recalling
     from copilot_tui.tui.signing_in import SigningIn
     from copilot_tui.tui.titling import Titling
 
@@ -119,7 +119,6 @@ class CopilotApp(App[int]):
         """
         self._notice_timer: Timer | None = None
         self._notice_is_local = False
-        self._history: int | None = None
         self._was_shown = self._is_leaving = False
         self._leave_first: int | None = None
         self.fault: Exception | None = None
@@ -138,6 +137,13 @@ class CopilotApp(App[int]):
         from copilot_tui.tui.signing_in import SigningIn
 
         return SigningIn(self)
+
+    @cached_property
+    def recalling(self) -> Recalling:
+        """Earlier prompts, when the first of them is wanted."""
+        from copilot_tui.tui.recalling import Recalling
+
+        return Recalling(self)
 
     @cached_property
     def reaching(self) -> Reaching:
@@ -386,7 +392,6 @@ class CopilotApp(App[int]):
         self.desk.drop_if_blank(before)
         self.desk.unread.discard(conversation.id)
         self.desk.failed.discard(conversation.id)
-        self._history = None
         self._forget_local_notice()
         self.show_messages(place)
         draft = self.desk.drafts.get(conversation.id)
@@ -473,9 +478,9 @@ class CopilotApp(App[int]):
 
     def prompt_was_taken(self) -> None:
         """What was in the prompt is sent, or waits to be."""
-        self._history = None
         self._forget_local_notice()
-        self.main.composer.take()
+        behind = self.recalling.behind() if "recalling" in vars(self) else ""
+        self.main.composer.fill(behind)
 
     def on_composer_queued_wanted(self) -> None:
         """Backspace in an empty prompt."""
@@ -590,21 +595,15 @@ class CopilotApp(App[int]):
         self.keeping.typed()
 
     def on_composer_history_wanted(self, message: Composer.HistoryWanted) -> None:
-        """Up and Down: earlier and later prompts of this conversation."""
-        if message.text != self.main.composer.text:
-            return
-        prompts = [m.content for m in self.shown.path() if m.role is Role.USER]
-        at = len(prompts) if self._history is None else self._history
-        wanted = at + message.step
-        recalled = "" if self._history is None else prompts[min(self._history, len(prompts) - 1)]
-        if self.main.composer.text != recalled or (self._history is None and message.step > 0):
-            return  # it was changed, and is nobody's but the user's
-        if 0 <= wanted < len(prompts):
-            self._history = wanted
-            self.main.composer.fill(prompts[wanted])
-        elif wanted >= len(prompts):
-            self._history = None
-            self.main.composer.fill("")
+        """Up and Down: earlier and later prompts."""
+        self.recalling.step(message.step, message.text)
+
+    @property
+    def unsent(self) -> tuple[str, int]:
+        """What was written in the prompt, and its caret; a prompt that was recalled is not that."""
+        if "recalling" in vars(self):
+            return self.recalling.unsent()
+        return self.main.composer.text, self.main.composer.caret
 
     # Themes, help
 

@@ -60,7 +60,7 @@ class Composer(LongTextArea, inherit_css=False):
 
     @dataclass
     class HistoryWanted(Message):
-        """The user wants an earlier (-1) or later (+1) prompt of this conversation."""
+        """The user wants an earlier (-1) or later (+1) prompt."""
 
         step: int
         text: str
@@ -77,6 +77,8 @@ class Composer(LongTextArea, inherit_css=False):
             show_line_numbers=False,
             placeholder=ASK,
         )
+        self.fills = 0
+        """How often another draft was put in; what was recalled before belongs to that."""
 
     @property
     def caret(self) -> int:
@@ -87,16 +89,17 @@ class Composer(LongTextArea, inherit_css=False):
 
     def fill(self, text: str, caret: int | None = None) -> None:
         """Show this draft, with the cursor after `caret` characters (None: at its end)."""
+        self.fills += 1
         self.load_text(text)
         before = self.text[: len(text) if caret is None else caret]
         row = before.count("\n")
         self.move_cursor((row, len(before) - (before.rfind("\n") + 1)))
 
-    def take(self) -> str:
-        """The text; the composer is empty afterwards."""
-        text = self.text
-        self.fill("")
-        return text
+    def recall(self, text: str) -> None:
+        """Show another prompt instead, which one undo takes back."""
+        self.history.checkpoint()
+        self.replace(text, (0, 0), self.document.end, maintain_selection_offset=False)
+        self.history.checkpoint()
 
     def action_new_line(self) -> None:
         """Ctrl+J and its kin."""
@@ -115,6 +118,14 @@ class Composer(LongTextArea, inherit_css=False):
             event.stop()
             self._type(typed)
 
+    def action_earlier_prompt(self) -> None:
+        """Ctrl+Up: wherever the cursor is."""
+        self.post_message(self.HistoryWanted(-1, self.text))
+
+    def action_later_prompt(self) -> None:
+        """Ctrl+Down."""
+        self.post_message(self.HistoryWanted(+1, self.text))
+
     def action_delete_left(self) -> None:
         """Backspace: in an empty prompt, what waits to be sent comes back."""
         if self.text:
@@ -125,14 +136,14 @@ class Composer(LongTextArea, inherit_css=False):
     def action_cursor_up(self, select: bool = False) -> None:
         """Up: on the first line, the prompt before."""
         if not select and self._screen_line == 0:
-            self.post_message(self.HistoryWanted(-1, self.text))
+            self.action_earlier_prompt()
         else:
             super().action_cursor_up(select)
 
     def action_cursor_down(self, select: bool = False) -> None:
         """Down: on the last line, the prompt after."""
         if not select and self._screen_line == self.wrapped_document.height - 1:
-            self.post_message(self.HistoryWanted(+1, self.text))
+            self.action_later_prompt()
         else:
             super().action_cursor_down(select)
 

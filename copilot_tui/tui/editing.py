@@ -78,7 +78,7 @@ class Editing:
         app, message = self._app, self.message
         if not self.is_on:
             return False
-        text, caret = app.main.composer.text, app.main.composer.caret
+        text, caret = app.unsent
         conversation = app.shown
         self._desk.end_edit(conversation)
         self._show_draft()

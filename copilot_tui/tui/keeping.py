@@ -44,9 +44,9 @@ class Keeping:
             self._draft_timer = None
         if not self._app.is_running:
             return
-        composer, shown = self._app.main.composer, self._app.shown
+        shown = self._app.shown
         had = shown.id in self._desk.drafts
-        self._desk.keep_draft(shown, composer.text, composer.caret)
+        self._desk.keep_draft(shown, *self._app.unsent)
         if had != (shown.id in self._desk.drafts):
             self._app.refresh_sidebar()
 

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from copilot_tui import pruning
 from copilot_tui.conversation import Conversation, Message, Role, new_conversation
 from copilot_tui.search_query import parse
-from copilot_tui.store import Disk, Hit, PrivateStore, Store
+from copilot_tui.store import Disk, Hit, PrivateStore, Store, StoreWithPrivate
+from copilot_tui.store import search as search_module
 from copilot_tui.store import vocabulary as vocabulary_module
 from copilot_tui.store.documents import Documents
 from copilot_tui.store.found import Found
@@ -623,3 +625,82 @@ def test_an_index_whose_builder_was_killed_is_completed(
     assert len(store.search("ord").hits) == 2
     assert len(store.search("ord", whole=True).hits) == 4
     assert len(find(store, "ord")) == 4
+
+
+# Prompts
+
+
+def prompts(store: Store | PrivateStore, words: str = "", limit: int = 50) -> list[str]:
+    return [each.text for each in store.prompts(words, limit=limit).prompts]
+
+
+@pytest.mark.parametrize("is_indexed", [True, False])
+def test_prompts_are_found_whole_the_newest_first_and_each_once(
+    store: Store, library: Library, is_indexed: bool
+) -> None:
+    library.talk("One", "bread\nand\x85salt", "bread is good", "again")
+    library.talk("Two", "again", "no", "fish " * 500)
+    if is_indexed:
+        store.update_search()
+    assert prompts(store) == ["fish " * 500, "again", "bread\nand\x85salt"]
+    assert prompts(store, "BREAD") == ["bread\nand\x85salt"]
+    assert prompts(store, "in:title one") == []
+    [again] = store.prompts("again").prompts
+    assert again.hit.title == "Two"
+
+
+def test_more_prompts_are_given_when_more_are_asked_for(store: Store, library: Library) -> None:
+    for number in range(6):
+        library.talk(f"Talk {number}", f"prompt {number}", "reply")
+    store.update_search()
+    found = store.prompts(limit=4)
+    assert [each.text for each in found.prompts] == [f"prompt {n}" for n in (5, 4, 3, 2)]
+    assert found.more
+    assert not store.prompts(limit=7).more
+
+
+def test_prompts_of_deleted_messages_and_of_the_trash_are_not_found(
+    store: Store, library: Library
+) -> None:
+    gone = library.talk("Gone", "of the trash", "yes")
+    kept = library.talk("Kept", "stays", "yes", "is deleted")
+    store.update_search()
+    store.delete(gone.id)
+    pruning.delete(kept, [kept.path()[-1].id])
+    store.save(kept)  # and the index does not know of it yet
+    assert prompts(store) == ["stays"]
+    store.update_search()
+    assert prompts(store) == ["stays"]
+
+
+def test_only_the_conversations_that_changed_last_are_read_where_there_is_no_index(
+    store: Store, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_module, "FILES_MOST", 2)
+    for number in range(4):
+        made = library.talk(f"Talk {number}", f"prompt {number}", "reply")
+        path = store.data_dir / "conversations" / f"{made.id}.json"
+        os.utime(path, (number, number))
+    assert prompts(store) == ["prompt 3", "prompt 2"]
+
+
+def test_the_text_of_all_prompts_that_are_held_is_bounded(
+    store: Store, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_module, "CHARS_MOST", 250)
+    library.talk("Long", *(letter * 100 for letter in "arbrcrd"))
+    store.update_search()
+    assert prompts(store) == [letter * 100 for letter in "dcb"]
+
+
+def test_no_private_prompt_is_found(data_dir: Path, cache_dir: Path, clock: Clock) -> None:
+    store = StoreWithPrivate(data_dir, cache_dir)
+    private = new_conversation(now=clock())
+    store.keep_private(private.id)
+    private.add(Message(id="secret", role=Role.USER, content="secret"))
+    store.save(private)
+    Library(store, clock).talk("Open", "open", "yes")
+    assert [hit.snippet for hit in store.search("from:me").hits] == ["secret", "open"]
+    assert prompts(store) == ["open"]
+    assert prompts(PrivateStore()) == []
+    store.close()

@@ -243,6 +243,10 @@ class MainScreen(Screen[None]):
         """Enter in the prompt."""
         self.desk_app.send_prompt()
 
+    def action_prompts(self) -> None:
+        """Alt+H."""
+        self.desk_app.recalling.search()
+
     def action_new(self) -> None:
         """Ctrl+N."""
         self.desk_app.show_new()

@@ -34,8 +34,6 @@ DEBOUNCE_S: Final = 0.04
 LOOK_AROUND_S: Final = 2.0
 """What another program writes is found after this time at the latest."""
 
-_HELP: Final = '"a phrase"  in:title  from:me  tag:work  model:gpt  after:2026-01-31'
-
 
 class Finds(Protocol):
     """What searches: `Store.search`."""
@@ -70,6 +68,11 @@ class SearchScreen(Dialog["Hit | None"]):
         Binding("pagedown", "page(1)", show=False, priority=True),
     ]
 
+    PLACEHOLDER: ClassVar = "Search all conversations"
+    HELP: ClassVar = '"a phrase"  in:title  from:me  tag:work  model:gpt  after:2026-01-31'
+    FINDS_WITHOUT_WORDS: ClassVar = False
+    """Whether there is something to show before anything is typed."""
+
     def __init__(self, find: Finds, words: str, look_around: Callable[[], None]) -> None:
         super().__init__()
         self._find = find
@@ -89,18 +92,18 @@ class SearchScreen(Dialog["Hit | None"]):
         with Vertical(id="search"):
             yield HarmlessInput(
                 self._asked.words,
-                placeholder="Search all conversations",
+                placeholder=self.PLACEHOLDER,
                 select_on_focus=True,
                 compact=True,
             )
             yield Hits(id="hits")
-            yield Label(_HELP, classes="hint", id="search-status", markup=False)
+            yield Label(self.HELP, classes="hint", id="search-status", markup=False)
 
     def on_mount(self) -> None:
         """Look for the words of the last time at once, and from now on after what others write."""
         self._look_around()
         self.set_interval(LOOK_AROUND_S, self._keep_up)
-        if self._asked.words:
+        if self._asked.words or self.FINDS_WITHOUT_WORDS:
             self._look()
 
     @property
@@ -169,7 +172,7 @@ class SearchScreen(Dialog["Hit | None"]):
         self._shown = asked
         self._is_incomplete = found.unread > 0
         self.hits.show(found.hits, parse(asked.words).needles)
-        self._say(_told(found, asked))
+        self._say(self.told(found, asked))
         if self._opens_first:
             self._open()
 
@@ -224,16 +227,15 @@ class SearchScreen(Dialog["Hit | None"]):
         self._lost_interest.set()
         self.dismiss(picked)
 
-
-def _told(found: Found, asked: Asked) -> str:
-    """How many hits there are, in which order, and what is missing."""
-    if not asked.words.strip():
-        return _HELP
-    count = f"{len(found.hits):,}{'+' if found.more else ''}"
-    other = "best" if asked.order == "newest" else "newest"
-    parts = [f"{count} found, the {asked.order} first · Ctrl+O the {other} · Enter opens"]
-    if not found.hits:
-        parts = ["Nothing found"]
-    if found.unread:
-        parts.append(f"still reading {found.unread:,} conversations")
-    return " · ".join(parts)
+    def told(self, found: Found, asked: Asked) -> str:
+        """How many hits there are, in which order, and what is missing."""
+        if not asked.words.strip():
+            return self.HELP
+        count = f"{len(found.hits):,}{'+' if found.more else ''}"
+        other = "best" if asked.order == "newest" else "newest"
+        parts = [f"{count} found, the {asked.order} first · Ctrl+O the {other} · Enter opens"]
+        if not found.hits:
+            parts = ["Nothing found"]
+        if found.unread:
+            parts.append(f"still reading {found.unread:,} conversations")
+        return " · ".join(parts)
