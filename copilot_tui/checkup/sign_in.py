@@ -59,8 +59,12 @@ def repair(loaded: Config) -> Iterator[str]:
     """Close the file to others; what was done."""
     file = loaded.credentials_file
     if is_open(file):
-        file.chmod(0o600)
-        yield f"closed to others: {file}"
+        try:
+            file.chmod(0o600)
+        except OSError as error:
+            yield f"{file} stays open to others: {error.strerror}"
+        else:
+            yield f"closed to others: {file}"
 
 
 def _variables(loaded: Config) -> list[str]:

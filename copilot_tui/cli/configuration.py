@@ -23,7 +23,7 @@ DEFAULT: Final = "default"
 _OPTION_OF: Final = {"api_url": "base_url"}
 """github-web's chat is what --base-url overrides."""
 
-_PASSWORD: Final = re.compile(r"//[^/@]*@")
+_PASSWORD: Final = re.compile(r"//[^/?#]*@")  # which may hold an @ itself
 
 
 class Setting(NamedTuple):

@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Program
 
 FILE = """
@@ -76,6 +78,13 @@ def test_a_key_is_named_by_its_variable_alone(program: Program) -> None:
     assert (done.status, done.stderr) == (0, "")
     assert "key\tset, not shown\tOPENAI_API_KEY\n" in done.stdout
     assert "canary" not in done.stdout
+
+
+@pytest.mark.parametrize("password", ["s3cret", "s3c@s3cret", "s3c:s3cret@"])
+def test_no_part_of_a_proxys_password_is_shown(program: Program, password: str) -> None:
+    done = program.run("config", "--proxy", f"http://user:{password}@proxy.example:3128")
+    assert "http://proxy.example:3128" in done.stdout
+    assert "s3c" not in done.stdout + done.stderr
 
 
 def test_a_configuration_that_is_wrong_is_an_error(program: Program, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import json
 import os
 import select
@@ -17,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from copilot_tui.checkup import sign_in
 from copilot_tui.config import load
 from copilot_tui.conversation import new_id
 from copilot_tui.store import Store
@@ -465,6 +467,23 @@ def test_what_login_keeps_is_named_and_its_file_closed(
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     file.write_text("broken")
     assert "is not what copilot-tui login wrote" in wrong_in(demo(program), "sign-in")
+
+
+@posix
+def test_a_file_of_sign_ins_that_cannot_be_closed_is_said_and_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config.toml").touch()
+    loaded = load({"config": str(tmp_path / "config.toml")}, {})
+    loaded.credentials_file.touch(mode=0o644)
+
+    def refuse(path: Path, mode: int) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "chmod", refuse)  # as with a file of another user
+    assert list(sign_in.repair(loaded)) == [
+        f"{loaded.credentials_file} stays open to others: Operation not permitted"
+    ]
 
 
 def test_keys_in_the_environment_are_named_and_never_shown(program: Program) -> None:
