@@ -33,7 +33,7 @@ def run(
     os.environ.setdefault("TEXTUAL_FPS", str(PAINTS_PER_SECOND))  # read when Textual is imported
     from copilot_tui.tui.late import imported_late
 
-    with imported_late("textual.command"):
+    with imported_late("textual.command"), imported_late("rich.table"):
         from copilot_tui.tui.app import CopilotApp
     from copilot_tui.tui.desk import Desk
     from copilot_tui.tui.driver import driver_class

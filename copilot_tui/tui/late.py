@@ -1,9 +1,9 @@
-"""Modules of Textual that are not imported before they are needed.
+"""Modules that Textual imports and the first frame does not need.
 
 Textual's app imports the command palette, and with it a dozen widgets that no first frame shows: a
-tenth of the start. While the app is imported, a stand-in answers to the palette's name; what is
-taken from it fetches the class of that name when it is first made or asked. Whoever imports the
-module afterwards gets Textual's own.
+tenth of the start; and Rich's table, for a picture of its themes. While the app is imported, a
+stand-in answers to the module's name; what is taken from it fetches the class of that name when it
+is first made or asked. Whoever imports the module afterwards gets itself.
 """
 
 from __future__ import annotations

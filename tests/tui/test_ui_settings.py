@@ -13,6 +13,7 @@ from copilot_tui.tui import clipboard
 from copilot_tui.tui.app import CopilotApp
 from copilot_tui.tui.desk import Desk
 from copilot_tui.tui.notifying import notification
+from copilot_tui.tui.themes import DARK, LIGHT
 from tests.fakes import FakeBackend, Hold
 from tests.tui.test_app import app_of, ended, saved_conversation, send, shown_text, until
 
@@ -159,3 +160,15 @@ def test_a_notification_is_one_that_the_terminal_knows_and_never_more_than_text(
         assert inner.startswith(("9;copilot-tui: a", "777;notify;copilot-tui;a"))
         assert inner.count(";") == (1 if inner.startswith("9") else 3)
     assert notification("x", {"TMUX": "/tmp/t"}) == "\a"
+
+
+async def test_textuals_own_command_for_themes_changes_between_ours(
+    config: Config, store: Store, backend: FakeBackend
+) -> None:
+    app = app_with(config, store, backend)
+    async with app.run_test() as pilot:
+        before = app.theme
+        app.action_change_theme()
+        await pilot.pause()
+        assert {before, app.theme} == {DARK.name, LIGHT.name}
+        assert app.screen is app.main

@@ -86,9 +86,9 @@ def test_an_error_meanwhile_leaves_no_stand_in() -> None:
 PALETTE = """
 import asyncio, sys
 from copilot_tui.tui.late import imported_late
-with imported_late("textual.command"):
+with imported_late("textual.command"), imported_late("rich.table"):
     from copilot_tui.tui.app import CopilotApp
-assert "textual.command" not in sys.modules
+assert not {"textual.command", "rich.table"} & set(sys.modules)
 import textual.app
 
 class Small(textual.app.App): pass
