@@ -22,7 +22,7 @@ from copilot_tui.errors import ConnectionFailed
 if TYPE_CHECKING:
     from copilot_tui.config import BackendConfig
 
-READS_PER_SECOND: Final = 90
+READS_PER_SECOND: Final = 120
 """More than a screen shows. Fewer, larger reads cost less than a wake-up for every token."""
 
 READ_BURST: Final = 6
