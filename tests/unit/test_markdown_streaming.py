@@ -13,6 +13,7 @@ from textual.theme import BUILTIN_THEMES
 from copilot_tui.tui.palette import Palette
 from copilot_tui.tui.transcript.blocks import Blocks
 from copilot_tui.tui.transcript.document import KEPT, Document, draw
+from copilot_tui.tui.transcript.markdown import LONGEST_PART, parts
 from copilot_tui.tui.transcript.streamer import Streamer
 
 PALETTE = Palette.from_theme(BUILTIN_THEMES["textual-dark"])
@@ -241,3 +242,45 @@ def test_any_text_looks_alike_whenever_its_blocks_are_first_seen(
     for number in range(len(document.units)):
         document.forget(number)
     assert cells(document) == cells(draw(text, blocks)), "a block looks else when it is alone"
+
+
+HOSTILE = {
+    "brackets": "[",
+    "images": "![",
+    "brackets around words": "[a ",
+    "brackets that close": "[a][",
+    "brackets in brackets that close": "[[[[a](b)",
+    "emphasis": "*a *a",
+    "strong": "***a **b ",
+    "underscores": "_a",
+    "ticks": "`` ` ``` ",
+    "tags": "<a ",
+    "formulas": "$a \\(b ",
+    "escapes": "\\[\\",
+    "addresses": "[](",
+    "joined": "👩\u200d🚀",
+    "spaces": "a          ",
+    "sentences": "One *two three* [four](/five 'six'). ",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_text_of_marks_alone_streams_as_it_is_drawn(name: str) -> None:
+    unit = HOSTILE[name]
+    text = "Begins. " + unit * (2 * LONGEST_PART // len(unit) + 40) + "\n\nend"
+    check_stream(text, 70, step=1371)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_short_text_of_marks_streams_as_it_is_drawn(name: str) -> None:
+    check_stream(HOSTILE[name] * 8 + "x](y) `z` *", 20, long_paragraph=10)
+
+
+def test_inline_parts_end_where_their_own_characters_say() -> None:
+    text = "Words *of* a text. " * 2_000
+    whole = list(parts(text))
+    assert "".join(part + joint for part, joint in whole) == text
+    assert all(part.endswith(".") and joint == " " for part, joint in whole[:-1])
+    assert all(len(part) < LONGEST_PART for part, _ in whole)
+    grown = list(parts(text[: 3 * LONGEST_PART]))
+    assert grown[:-1] == whole[: len(grown) - 1]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.style import Style
 
-from copilot_tui.tui.transcript.markdown import parse_inline
+from copilot_tui.tui.transcript.markdown import LONGEST_PART, parse_inline, parts
 from copilot_tui.tui.transcript.wrap import JOINER
 
 if TYPE_CHECKING:
@@ -48,7 +48,13 @@ class Inline:
         """The content as runs of styled text."""
         if content.isalnum():  # the cells of most tables
             return [(content, base)]
-        return self.runs_of(parse_inline(content, references), base)
+        if len(content) < LONGEST_PART:
+            return self.runs_of(parse_inline(content, references), base)
+        runs: list[Run] = []
+        for part, joint in parts(content):
+            runs += self.runs_of(parse_inline(part, references), base)
+            runs += [(joint, base)] if joint else []
+        return runs
 
     def runs_of(self, tokens: list[Token], base: Style) -> list[Run]:
         """Inline tokens as runs of styled text."""

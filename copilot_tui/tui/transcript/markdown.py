@@ -7,17 +7,29 @@ reference definitions are handed in and out, because they act across blocks.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.rules_inline import StateInline
     from markdown_it.token import Token
 
 _LABEL: Final = re.compile(r"\[((?:\\.|[^\[\]\\])+)\]", re.DOTALL)
 _QUOTE_MARKS: Final = re.compile(r"\n[ \t>]*")
 _ADDRESS: Final = re.compile(r"<[^\s<>]*>")
+
+LONGEST_PART: Final = 8_192
+"""Characters. Inline Markdown acts within so much of a text, and no further: there are texts, such
+as many brackets, that cost markdown-it a multiple of their length.
+"""
+
+LATEST_CUT: Final = LONGEST_PART - 512
+"""A part that is not the last ends behind this."""
+
+_SENTENCE_END: Final = re.compile(r"[^\s\\][.!?]( )(?=[^\W_])")
+_WORD_END: Final = re.compile(r"[^\s\\]( )(?=\S)")
 
 References = dict[str, Any]
 """Label, as CommonMark normalises it → what markdown-it makes of its definition."""
@@ -33,6 +45,31 @@ def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": 60}).enable(["table", "strikethrough"])
     maths_rules.install(parser)
     return parser
+
+
+@cache
+def _inline_parser() -> MarkdownIt:
+    """The same with the preset's limit: what brackets within brackets cost grows with it."""
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_inline import image, link
+
+    from copilot_tui.tui.transcript import maths_rules
+
+    parser = MarkdownIt("commonmark", {"maxNesting": 20}).enable(["strikethrough"])
+    maths_rules.install(parser)
+    for name, rule in (("link", link), ("image", image)):
+        parser.inline.ruler.at(name, _if_closed(rule))
+    return parser
+
+
+def _if_closed(rule: Callable[[StateInline, bool], bool]) -> Callable[[StateInline, bool], bool]:
+    """A rule for brackets that does not look for an end where there is none."""
+
+    def closed(state: StateInline, silent: bool) -> bool:
+        is_possible = state.src[state.pos] in "[!" and state.src.find("]", state.pos) >= 0
+        return is_possible and rule(state, silent)
+
+    return closed
 
 
 def warm_up() -> None:
@@ -64,9 +101,24 @@ def parse_blocks(source: str, references: References) -> list[Token]:
     return tokens
 
 
+def parts(content: str) -> Iterator[tuple[str, str]]:
+    """The parts of a text that are read by themselves, each with the space behind it, if any.
+
+    Most texts are one part. Where a part ends is told by its own characters alone, so the parts of
+    a text that grows stay: at the last end of a sentence, or else of a word, that is near its end.
+    """
+    while len(content) >= LONGEST_PART:
+        near = content[LATEST_CUT:LONGEST_PART]
+        spaces = list(_SENTENCE_END.finditer(near)) or list(_WORD_END.finditer(near))
+        end, behind = spaces[-1].span(1) if spaces else (len(near) - 1, len(near) - 1)
+        yield content[: LATEST_CUT + end], near[end:behind]
+        content = content[LATEST_CUT + behind :]
+    yield content, ""
+
+
 def parse_inline(content: str, references: Mapping[str, Any]) -> list[Token]:
     """The inline tokens of a block's content."""
-    parser = _parser()
+    parser = _inline_parser()
     return parser.inline.parse(content, parser, {"references": references}, [])
 
 
@@ -74,7 +126,7 @@ def closed_inline(content: str, references: Mapping[str, Any]) -> list[Token] | 
     """The inline tokens of a text; None: emphasis that was begun in it may end behind it."""
     from markdown_it.rules_inline import StateInline
 
-    parser = _parser()
+    parser = _inline_parser()
     state = StateInline(content, parser, {"references": references}, [])
     parser.inline.tokenize(state)
     for rule in parser.inline.ruler2.getRules(""):

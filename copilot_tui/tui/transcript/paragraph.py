@@ -9,7 +9,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from copilot_tui.tui.transcript.markdown import closed_inline, formula_end, tag_end
+from copilot_tui.tui.transcript.markdown import (
+    LATEST_CUT,
+    LONGEST_PART,
+    closed_inline,
+    formula_end,
+    parse_inline,
+    parts,
+    tag_end,
+)
 from copilot_tui.tui.transcript.wrap import GrowingRows, Row
 
 if TYPE_CHECKING:
@@ -19,7 +27,7 @@ if TYPE_CHECKING:
     from copilot_tui.tui.transcript.markdown import References
     from copilot_tui.tui.transcript.wrap import Run
 
-_MARKUP: Final = re.compile(r"\\.|\$+|`+|\[|\]\(?|<(?=[A-Za-z/!?])|[ \n]", re.DOTALL)
+_MARKUP: Final = re.compile(r"\\.|\$+|`+|\[|\]\(?|<(?=[A-Za-z/!?])", re.DOTALL)
 _IN_PARENTHESES: Final = re.compile(r"\\.|[()`\[\]<$]")
 _FORMULAS: Final = ("\\(", "\\[")
 _TICKS: Final = re.compile("`+")
@@ -37,63 +45,99 @@ class GrowingParagraph:
         self._inline = inline
         self._base = base
         self._rows = GrowingRows(width)
-        self._open = ""
+        self._part = ""
+        """What has come of the present part; see `markdown.parts`."""
+        self._done = 0
+        """Characters of it that have been let go of."""
         self._try_at = _SHORT
 
     def take(self, text: str, references: References) -> list[Row]:
         """Go on with this text; gives the rows that are final."""
-        self._open += text
+        self._part = (self._part + text) if self._part else text.lstrip()
         final: list[Row] = []
-        while len(self._open) > self._try_at:
+        while (is_full := self._is_full()) or len(self._part) - self._done > self._try_at:
             runs = self._cut(references)
-            if runs is None:
-                self._try_at = len(self._open) * 5 // 4
+            if runs is not None:
+                self._try_at = _SHORT
+            elif is_full:
+                runs = self._end_part(references)
+            else:
+                self._try_at = (len(self._part) - self._done) * 5 // 4
                 break
-            self._try_at = _SHORT
             final += self._rows.take(runs)
         return final
 
     def rest(self, references: References, more: str = "") -> list[Row]:
         """The rows that are not final, if the paragraph ends here, with `more` at its end."""
-        runs = self._inline.runs((self._open + more).strip(), self._base, references)
+        before = self._part[: self._done]
+        runs: list[Run] = []
+        for part, joint in parts((self._part + more).rstrip()):
+            opened = part.removeprefix(before)
+            before = ""
+            runs += self._inline.runs_of(parse_inline(opened, references), self._base)
+            runs += [(joint, self._base)] if joint else []
         return self._rows.rest(runs)
+
+    def _is_full(self) -> bool:
+        """Whether the end of the part is known: spaces at the end of a text do not count."""
+        return len(self._part) >= LONGEST_PART and len(self._part.rstrip()) >= LONGEST_PART
+
+    def _end_part(self, references: References) -> list[Run]:
+        """The runs to the end of the part, which is where its length puts it."""
+        part, joint = next(parts(self._part))
+        tokens = parse_inline(part[self._done :], references)
+        self._part = self._part[len(part) + len(joint) :]
+        self._done = 0
+        self._try_at = _SHORT
+        return [*self._inline.runs_of(tokens, self._base), (joint, self._base)]
 
     def _cut(self, references: References) -> list[Run] | None:
         """The runs before the last place where nothing is open; None: there is no such place."""
-        if self._open.isalnum():  # a word without an end
-            word, self._open = self._open[:-_KEPT], self._open[-_KEPT:]
+        text = self._part[self._done : LATEST_CUT]
+        if text.isalnum() and len(text) > _KEPT:  # a word without an end
+            word = text[:-_KEPT]
+            self._done += len(word)
             return [(word, self._base)]
-        places = list(_closed_places(self._open))
-        while places:
-            place = places.pop()
-            if place > len(self._open) - _KEPT and places:
-                continue
-            tokens = closed_inline(self._open[:place].lstrip(), references)
+        closed = _closed_spans(text)
+        limit = min(len(text), len(self._part) - self._done - _KEPT)
+        while (place := _last_place(text, closed, limit)) > 0:
+            tokens = closed_inline(text[:place], references)
             if tokens is not None:
-                self._open = self._open[place + 1 :]
+                self._done += place + 1
                 return [*self._inline.runs_of(tokens, self._base), (" ", self._base)]
-            del places[len(places) // 2 :]
+            limit = place // 2
         return None
 
 
-def _closed_places(text: str) -> list[int]:
-    """Spaces and line ends between words behind which no code, bracket or tag is open."""
-    places: list[int] = []
-    brackets = 0
-    position = 0
+def _closed_spans(text: str) -> list[tuple[int, int]]:
+    """The stretches of a text in which no code, bracket or tag is open."""
+    spans: list[tuple[int, int]] = []
+    brackets = position = start = 0
     while match := _MARKUP.search(text, position):
         mark = match.group()
-        if mark in (" ", "\n"):
-            if not brackets and _is_between_words(text, match.start()):
-                places.append(match.start())
-        elif mark == "[":
+        if not brackets:
+            spans.append((start, match.start()))
+        if mark == "[":
             brackets += 1
         elif mark[0] == "]":
             brackets = max(0, brackets - 1)
-        position = _end_of_mark(text, match.start(), mark)
+        start = position = _end_of_mark(text, match.start(), mark)
         if position < 0:
-            break
-    return places
+            return spans
+    if not brackets:
+        spans.append((start, len(text)))
+    return spans
+
+
+def _last_place(text: str, spans: list[tuple[int, int]], limit: int) -> int:
+    """The last space or line end between words in these stretches and before the limit; or -1."""
+    for start, end in reversed(spans):
+        place = min(end, limit)
+        while place > start:
+            place = max(text.rfind(" ", start, place), text.rfind("\n", start, place))
+            if place >= 0 and _is_between_words(text, place):
+                return place
+    return -1
 
 
 def _end_of_mark(text: str, start: int, mark: str) -> int:
