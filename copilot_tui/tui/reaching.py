@@ -81,7 +81,8 @@ class Reaching:
             from copilot_tui.backends.sdk.runtime import SDK_COMMAND
 
             note = "GitHub's Copilot SDK is needed for that. Start copilot-tui again afterwards."
-            return await self._show_commands("Sign in with GitHub", SDK_COMMAND, note=note)
+            await self._show_commands("Sign in with GitHub", SDK_COMMAND, note=note, sends=False)
+            return False  # this process would not find what is installed meanwhile
         known = await sign_ins({name: self._desk.config.backends[name]})
         is_known = name != config.name and known[name].startswith(SIGNED_IN)
         if not is_known and not await self._app.signing_in.ask(name):
@@ -96,11 +97,17 @@ class Reaching:
         note = "In another terminal. Without --bind it listens on every network."
         return await self._show_commands("Start g4f", *g4f_commands(config), note=note)
 
-    async def _show_commands(self, title: str, *commands: str, note: str) -> bool:
+    async def _show_commands(
+        self, title: str, *commands: str, note: str, sends: bool = True
+    ) -> bool:
         from copilot_tui.tui.screens.reach import CommandScreen
 
         screen = CommandScreen(
-            title, commands, note, lambda text: self._app.copying.copy(text, "the commands")
+            title,
+            commands,
+            note,
+            lambda text: self._app.copying.copy(text, "the commands"),
+            sends=sends,
         )
         return await self._app.push_screen_wait(screen)
 

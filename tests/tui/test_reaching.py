@@ -199,6 +199,22 @@ async def test_without_githubs_sdk_the_command_that_installs_it_is_shown(
         await card(pilot)
 
 
+async def test_a_prompt_is_not_sent_to_the_silent_server_again_when_githubs_sdk_was_shown(
+    make_app: MakeReaching,
+) -> None:
+    app = make_app(Servers(g4f=[[NOTHING]]))
+    async with app.run_test() as pilot:
+        await send(pilot, "hi")
+        await card(pilot)
+        await pilot.press("1")
+        await until(pilot, lambda: app.screen.query("#reach-commands"))
+        assert "Start copilot-tui again" in painted(app)
+        assert "sends your prompt" not in painted(app)
+        await pilot.press("enter")
+        await card(pilot)
+        assert len(app.shown.messages) == 2  # the prompt, and the one reply that failed
+
+
 async def test_escape_leaves_the_prompt_and_enter_tries_again_without_another_card(
     make_app: MakeReaching,
 ) -> None:

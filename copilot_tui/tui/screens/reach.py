@@ -98,13 +98,21 @@ class CommandScreen(Dialog[bool]):
     ]
 
     def __init__(
-        self, title: str, commands: Sequence[str], note: str, copy: Callable[[str], object]
+        self,
+        title: str,
+        commands: Sequence[str],
+        note: str,
+        copy: Callable[[str], object],
+        *,
+        sends: bool,
     ) -> None:
+        """`sends`: the prompt is sent when they were run; else that takes another start."""
         super().__init__()
         self._title = title
         self._commands = commands
         self._note = note
         self._copy = copy
+        self._sends = sends
 
     def compose(self) -> ComposeResult:
         """The commands, and what to do then."""
@@ -113,7 +121,8 @@ class CommandScreen(Dialog[bool]):
             yield Static("\n".join(self._commands), id="reach-commands", markup=False)
             if self._note:
                 yield Label(self._note, classes="hint", markup=False)
-            keys = "C copies · Enter, when it is done, sends your prompt · Escape goes back"
+            sends = "Enter, when it is done, sends your prompt · " if self._sends else ""
+            keys = f"C copies · {sends}Escape goes back"
             yield Label(keys, classes="hint", markup=False)
 
     def action_copy(self) -> None:
