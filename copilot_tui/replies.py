@@ -47,6 +47,10 @@ REPLY_LIMIT: Final = 64 * 1024 * 1024
 CONTINUE_PROMPT: Final = "Continue exactly where you stopped, without repeating anything."
 """Sent for a reply that was cut or stopped: visible, and understood by every backend."""
 
+TRASHED_MEANWHILE: Final = (
+    "This conversation was put into the trash meanwhile, and its reply with it"
+)
+
 
 @dataclass
 class Turn:
@@ -228,10 +232,7 @@ async def stream_reply(
     reply was saved with what had come. When the generator is closed early the text is in the
     journal: call `settle` then, or leave it to the next load.
     """
-    saved = await asyncio.to_thread(store.save, turn.conversation)
-    saved.apply_to(turn.conversation)
-    if turn.on_saved is not None:
-        turn.on_saved()
+    saved = await _save_prompt(turn, store)
     if saved.trashed:
         yield Delta(notice="This conversation is in the trash, and goes on there")
     turn.journal = journal = await _open_journal(turn, store)
@@ -260,7 +261,10 @@ async def stream_reply(
         turn.reply.elapsed_s = round(time.monotonic() - started, 3)
         progress.end_thinking()
         keeper.flush()
-        (await asyncio.to_thread(settle, turn, store, now=now)).apply_to(turn.conversation)
+        settled = await asyncio.to_thread(settle, turn, store, now=now)
+        settled.apply_to(turn.conversation)
+        if settled.trashed and not saved.trashed:
+            yield Delta(notice=TRASHED_MEANWHILE)
         if failure is not None:
             raise failure
     finally:
@@ -268,6 +272,14 @@ async def stream_reply(
         turn.reply.elapsed_s = turn.reply.elapsed_s or round(time.monotonic() - started, 3)
         progress.end_thinking()
         keeper.close()
+
+
+async def _save_prompt(turn: Turn, store: ReplyStore) -> Saved:
+    saved = await asyncio.to_thread(store.save, turn.conversation)
+    saved.apply_to(turn.conversation)
+    if turn.on_saved is not None:
+        turn.on_saved()
+    return saved
 
 
 def settle(

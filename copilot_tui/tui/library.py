@@ -38,6 +38,7 @@ class Library:
             conversation = await self._desk.load(conversation_id)
         except StoreError as error:
             self._app.say(in_one_line(error), warn=True)
+            await self._app.release_keys()
             return
         old = one_line(conversation.title)
         line = await self._app.push_screen_wait(RenameScreen(title_line(old, conversation.tags)))

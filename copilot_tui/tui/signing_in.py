@@ -53,6 +53,7 @@ class SigningIn:
             said = await self._by_code(config) if is_copilot(config) else await self._secret(config)
         except CopilotTuiError as error:
             self._app.say(in_one_line(error), warn=True)
+            await self._app.release_keys()
             return False
         if said is None:
             return False

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from textual.widgets import Input
 
+from copilot_tui.store import Store
 from copilot_tui.tui.screens.rename import RenameScreen
+from tests.fakes import FakeBackend
 from tests.tui.conftest import MakeApp
+from tests.tui.test_app import app_of, ended, saved_conversation, until
 
 
 async def test_ctrl_c_keeps_a_title_that_is_being_typed(make_app: MakeApp) -> None:
@@ -18,3 +21,22 @@ async def test_ctrl_c_keeps_a_title_that_is_being_typed(make_app: MakeApp) -> No
         assert app.screen.query_one(Input).value == "New!"
         await pilot.press("escape")
         assert not isinstance(app.screen, RenameScreen)
+
+
+async def test_what_is_typed_behind_a_key_that_opens_nothing_is_sent_all_the_same(
+    make_app: MakeApp, store: Store, backend: FakeBackend
+) -> None:
+    saved_conversation(store, "shown", "q", "a")
+    gone = saved_conversation(store, "gone", "q", "a")
+    async with make_app().run_test() as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: len(app.desk.rows) == 2)
+        store.delete(gone.id)
+        app.library.ask_for_title(gone.id)
+        await pilot.press(*"hi", "enter")
+        await until(pilot, lambda: backend.requests)
+        await ended(pilot)
+        await pilot.press("alt+i", *"ho", "enter")
+        await until(pilot, lambda: len(backend.requests) == 2)
+        await ended(pilot)
+    assert [request.path[-1].content for request in backend.requests] == ["hi", "ho"]

@@ -404,6 +404,22 @@ async def test_the_backend_is_told_whether_the_conversation_is_private(
     assert [request.is_private for request in backend.requests] == [False, True]
 
 
+async def test_a_reply_whose_conversation_is_deleted_while_it_comes_says_where_it_went(
+    store: Store, conversation: Conversation
+) -> None:
+    hold = Hold()
+    backend = FakeBackend(["I am ", hold, "a fake."], ["Again."])
+    reply = asyncio.create_task(run(begin(conversation), backend, store))
+    await hold.reached.wait()
+    store.delete(conversation.id)
+    hold.go.set()
+    notices = [delta.notice for delta in await reply if delta.notice]
+    assert notices == ["This conversation was put into the trash meanwhile, and its reply with it"]
+    assert [row.id for row in store.trashed()] == [conversation.id]
+    again = await run(begin(conversation), backend, store)
+    assert len([delta for delta in again if delta.notice]) == 1  # at its beginning
+
+
 async def test_nothing_is_asked_of_the_server_when_the_prompt_cannot_be_saved(
     data_dir: Path, cache_dir: Path, conversation: Conversation
 ) -> None:
