@@ -222,7 +222,7 @@ async def test_a_defect_in_what_a_dialog_does_is_said(
 async def test_a_defect_in_what_a_key_of_the_main_screen_does_is_said_and_ends_nothing(
     make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def broken(app: CopilotApp, text: str) -> str:
+    async def broken(app: CopilotApp, text: str, within: object) -> str:
         raise RuntimeError("an editor that broke")
 
     monkeypatch.setattr("copilot_tui.tui.editor.edit", broken)
