@@ -28,18 +28,23 @@ class Draft:
     aside: str = ""
     """The unsent prompt that stood here before, and comes back after."""
     aside_caret: int | None = None
+    attachments: tuple[str, ...] = ()
+    """Paths of the files that go with it; they are read when it is sent."""
+    aside_attachments: tuple[str, ...] = ()
     extra: dict[str, Any] = field(default_factory=dict)
     """Keys of the file that this version does not know."""
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing in it has to be kept."""
-        return not (self.text or self.aside)
+        return not (self.text or self.aside or self.attachments or self.aside_attachments)
 
     @property
     def put_aside(self) -> Draft | None:
         """What stands in the prompt again when the edit is over; None: nothing."""
-        return Draft(self.aside, self.aside_caret) if self.aside.strip() else None
+        if not (self.aside.strip() or self.aside_attachments):
+            return None
+        return Draft(self.aside, self.aside_caret, attachments=self.aside_attachments)
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,8 @@ _TYPES: Final[dict[str, tuple[type, ...]]] = {
     "editing": (str, type(None)),
     "aside": (str,),
     "aside_caret": (int, type(None)),
+    "attachments": (list,),
+    "aside_attachments": (list,),
     "message_id": (str, type(None)),
     "line": (int,),
     "block": (int, type(None)),
@@ -139,9 +146,17 @@ class Beside:
         for key, value in known.items():
             if type(value) not in _TYPES[key]:
                 raise ValueError(f"{key} is {value!r:.40}")
+            if isinstance(value, list):
+                known[key] = _paths(key, value)
         if kind is Draft and "text" not in known:
             raise ValueError("it has no text")
         return kind(**known, extra={key: raw[key] for key in raw if key not in names})
+
+
+def _paths(key: str, values: list[Any]) -> tuple[str, ...]:
+    if not all(isinstance(each, str) for each in values):
+        raise ValueError(f"{key} is {values!r:.40}")
+    return tuple(values)
 
 
 def _encoded(kept: Draft | ViewState) -> bytes:

@@ -95,6 +95,22 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "write the prompt in $VISUAL or $EDITOR",
         "Writing",
     ),
+    Action(
+        "attach",
+        "alt+a",
+        "attach",
+        "Attach a file",
+        "attach a file to the prompt (or type @ and the path's beginning, and press Tab)",
+        "Writing",
+    ),
+    Action(
+        "detach",
+        "",
+        "detach",
+        "Take a file off",
+        "take the file that was attached last off again (Backspace in an empty prompt)",
+        "Writing",
+    ),
     Action("new", "ctrl+n", "new", "New conversation", "start a new conversation", "Conversations"),
     Action(
         "new-private",

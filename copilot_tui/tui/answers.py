@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from textual.worker import Worker
 
     from copilot_tui.backends import Delta
-    from copilot_tui.conversation import Conversation, Message
+    from copilot_tui.conversation import Attachment, Conversation, Message
     from copilot_tui.replies import Turn
     from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.unsent import Waiting
 
 AFTER_STREAM_S: Final = 0.3
 """Escape does nothing this long after a reply ended: it was meant to stop it."""
@@ -40,15 +41,21 @@ class Answers:
         """Ids of the replies whose workers run."""
 
     def send(
-        self, conversation: Conversation, prompt: str, *, instead_of: str | None = None
+        self,
+        conversation: Conversation,
+        prompt: str,
+        *,
+        instead_of: str | None = None,
+        files: tuple[Attachment, ...] = (),
     ) -> bool:
-        """Send a prompt, as another version of the message `instead_of` if one is given.
+        """Send a prompt and its files, as another version of the message `instead_of` if there is
+        one.
 
         False: the conversation still answers the one before.
         """
         if self.is_busy(conversation) or self.is_newer(conversation):
             return False
-        turn = self._desk.begin(conversation, prompt, instead_of=instead_of)
+        turn = self._desk.begin(conversation, prompt, instead_of=instead_of, files=files)
         if instead_of is not None and conversation is self._app.shown:
             self._app.show_messages(None)
             self._work(turn)
@@ -56,11 +63,11 @@ class Answers:
             self._start(turn)
         return True
 
-    def send_queued(self, conversation: Conversation, prompt: str) -> bool:
+    def send_queued(self, conversation: Conversation, waiting: Waiting) -> bool:
         """Send the prompt that waited behind a reply; False: nothing can be added here."""
         if self.is_newer(conversation):
             return False
-        turn = self._desk.begin(conversation, prompt, has_waited=True)
+        turn = self._desk.begin(conversation, waiting.text, has_waited=True, files=waiting.files)
         if conversation is self._app.shown:
             self._app.main.transcript.add(turn.request.path[-1])
             self._app.main.transcript.add(turn.reply, live=True)

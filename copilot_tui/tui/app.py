@@ -49,7 +49,8 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from copilot_tui.config import BackendConfig
-    from copilot_tui.conversation import Conversation
+    from copilot_tui.conversation import Attachment, Conversation
+    from copilot_tui.tui.attaching import Attaching
     from copilot_tui.tui.reaching import Reaching
     from copilot_tui.tui.recalling import Recalling
     from copilot_tui.tui.signing_in import SigningIn
@@ -151,6 +152,18 @@ class CopilotApp(App[int]):
         from copilot_tui.tui.reaching import Reaching
 
         return Reaching(self)
+
+    @cached_property
+    def attaching(self) -> Attaching:
+        """The files of the prompt, made when one is first wanted."""
+        from copilot_tui.tui.attaching import Attaching
+
+        return Attaching(self)
+
+    def show_attached(self) -> None:
+        """Show the files of the prompt, where there are or were any."""
+        if self.desk.attached(self.shown) or "attaching" in vars(self):
+            self.attaching.show()
 
     def get_css_variables(self) -> dict[str, str]:
         """The theme's colours; none for the default theme, which is never shown."""
@@ -396,6 +409,7 @@ class CopilotApp(App[int]):
         self.show_messages(place)
         draft = self.desk.drafts.get(conversation.id)
         self.main.composer.fill(draft.text if draft else "", draft.caret if draft else None)
+        self.show_attached()
         self.queueing.show()
         self.keeping.scrolled()  # other windows are told that it was looked at
         self.main.close_narrow_sidebar()
@@ -468,23 +482,33 @@ class CopilotApp(App[int]):
 
     def send_prompt(self) -> None:
         """Enter: send; on an empty prompt after a failed reply, try again."""
-        prompt = self.main.composer.text
-        if not prompt.strip():
+        edited = self.editing.message
+        has_files = edited is not None and bool(edited.attachments)
+        if self.desk.attached(self.shown):
+            self.attaching.send()
+        elif not (self.main.composer.text.strip() or has_files):
             self.answers.try_again()
-        elif self.editing.is_on:
-            self.editing.send(prompt)
         else:
-            self.queueing.send_prompt()
+            self.send_with(())
+
+    def send_with(self, files: tuple[Attachment, ...]) -> None:
+        """Send the prompt, or let it wait, with these files."""
+        if self.editing.is_on:
+            self.editing.send(self.main.composer.text, files)
+        else:
+            self.queueing.send_prompt(files)
 
     def prompt_was_taken(self) -> None:
         """What was in the prompt is sent, or waits to be."""
         self._forget_local_notice()
         behind = self.recalling.behind() if "recalling" in vars(self) else ""
         self.main.composer.fill(behind)
+        self.show_attached()
 
     def on_composer_queued_wanted(self) -> None:
         """Backspace in an empty prompt."""
-        self.queueing.take_back()
+        if not (self.desk.attached(self.shown) and self.attaching.take_off()):
+            self.queueing.take_back()
 
     def on_reply_changed(self, message: messages.ReplyChanged) -> None:
         """Let the transcript take what came."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from copilot_tui.backends import Backend, Delta
     from copilot_tui.config import BackendConfig, Config
+    from copilot_tui.conversation import Attachment
     from copilot_tui.replies import Turn
     from copilot_tui.store import Draft, PrivateStore, Store, Summary, ViewState
     from copilot_tui.tui.catalog import Catalog, Choice
@@ -283,7 +284,11 @@ class Desk:
     def marks(self) -> dict[str, Mark]:
         """What the sidebar marks, by conversation id."""
         marks = dict.fromkeys(self._drafted - self.open.keys(), Mark.DRAFT)
-        marks |= {id_: Mark.DRAFT for id_, draft in self.drafts.items() if draft.text.strip()}
+        marks |= {
+            id_: Mark.DRAFT
+            for id_, draft in self.drafts.items()
+            if draft.text.strip() or draft.attachments
+        }
         marks |= dict.fromkeys(self.unread, Mark.UNREAD)
         marks |= dict.fromkeys(self.failed, Mark.FAILED)
         marks |= dict.fromkeys((*self.places.elsewhere, *self.turns), Mark.RUNNING)
@@ -342,13 +347,14 @@ class Desk:
         *,
         instead_of: str | None = None,
         has_waited: bool = False,
+        files: tuple[Attachment, ...] = (),
     ) -> Turn:
-        """Put a prompt, and an empty reply to it, into the conversation: at its end, or as another
-        version of the message `instead_of`.
+        """Put a prompt with its files, and an empty reply to it, into the conversation: at its end,
+        or as another version of the message `instead_of`.
 
         `has_waited`: it is the one that was queued, and not the draft.
         """
-        turn = self.planned(conversation, prompt, instead_of=instead_of)
+        turn = self.planned(conversation, prompt, instead_of=instead_of, files=files)
         # The draft stays on disk until the prompt is there.
         if has_waited:
             self.unsent.leave(conversation.id)
@@ -358,17 +364,30 @@ class Desk:
         return self._note_turn(turn)
 
     def planned(
-        self, conversation: Conversation, prompt: str, *, instead_of: str | None = None
+        self,
+        conversation: Conversation,
+        prompt: str,
+        *,
+        instead_of: str | None = None,
+        files: tuple[Attachment, ...] = (),
     ) -> Turn:
         """The same, and nothing is noted of it: for a copy, to look at what would be sent."""
         from copilot_tui import replies
 
         name = replies.choose_backend(conversation, self._config_for(conversation)).name
         if instead_of is None:
-            turn = replies.new_turn(conversation, prompt, backend_name=name, now=self.now)
+            turn = replies.new_turn(
+                conversation, prompt, attachments=files, backend_name=name, now=self.now
+            )
         else:
+            kept = conversation.messages[instead_of].attachments
             turn = replies.edited_turn(
-                conversation, instead_of, prompt, backend_name=name, now=self.now
+                conversation,
+                instead_of,
+                prompt,
+                attachments=[*kept, *files],
+                backend_name=name,
+                now=self.now,
             )
         return turn
 
@@ -486,18 +505,30 @@ class Desk:
 
     # What is kept beside the conversations
 
-    def keep_draft(self, conversation: Conversation, text: str, caret: int) -> None:
-        """Save the composer's text with its caret; a conversation that is only a draft is saved
-        too.
+    def attached(self, conversation: Conversation) -> tuple[str, ...]:
+        """Paths of the files that go with the prompt."""
+        draft = self.drafts.get(conversation.id)
+        return draft.attachments if draft is not None else ()
+
+    def keep_draft(
+        self,
+        conversation: Conversation,
+        text: str,
+        caret: int,
+        attached: tuple[str, ...] | None = None,
+    ) -> None:
+        """Save the composer's text with its caret and its files (None: those that are there); a
+        conversation that is only a draft is saved too.
         """
         before = self.drafts.get(conversation.id)
+        files = self.attached(conversation) if attached is None else attached
         draft = None
         if before is not None and before.editing:
-            draft = replace(before, text=text, caret=caret)
-        elif text.strip():
+            draft = replace(before, text=text, caret=caret, attachments=files)
+        elif text.strip() or files:
             from copilot_tui.store import Draft
 
-            draft = Draft(text=text, caret=caret)
+            draft = Draft(text=text, caret=caret, attachments=files)
         if draft == before:
             return
         if draft is None:
@@ -514,9 +545,14 @@ class Desk:
         write = partial(self._write_draft, conversation, whole)
         self._notes.keep(("draft", conversation.id), write)
 
-    def queue(self, conversation: Conversation, prompt: str) -> None:
+    def queue(
+        self, conversation: Conversation, prompt: str, files: tuple[Attachment, ...] = ()
+    ) -> None:
         """Let a prompt wait behind the reply; until it is sent it is a draft to the disk."""
-        self.unsent.queued[conversation.id] = prompt
+        from copilot_tui.tui.unsent import Waiting
+
+        paths = self.attached(conversation)
+        self.unsent.queued[conversation.id] = Waiting(prompt, files, paths)
         self.drafts.pop(conversation.id, None)
         self._write_present_draft(conversation.id)
 
@@ -546,8 +582,15 @@ class Desk:
 
         before = self.drafts.get(conversation.id) or Draft("")
         if not before.editing:
-            before = Draft("", aside=before.text, aside_caret=before.caret)
-        draft = replace(before, text=message.content, caret=None, editing=message.id)
+            before = Draft(
+                "",
+                aside=before.text,
+                aside_caret=before.caret,
+                aside_attachments=before.attachments,
+            )
+        draft = replace(
+            before, text=message.content, caret=None, editing=message.id, attachments=()
+        )
         self.drafts[conversation.id] = draft
         self._write_present_draft(conversation.id)
 

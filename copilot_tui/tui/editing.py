@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from copilot_tui.conversation import Role
 
 if TYPE_CHECKING:
-    from copilot_tui.conversation import Conversation, Message
+    from copilot_tui.conversation import Attachment, Conversation, Message
     from copilot_tui.tui.app import CopilotApp
 
 
@@ -63,14 +63,19 @@ class Editing:
             app.keeping.keep_draft()
             self._desk.begin_edit(app.shown, message)
             composer.fill(message.content)
+            app.show_attached()
         composer.focus()
         app.refresh_status()
         app.refresh_sidebar()
 
-    def send(self, prompt: str) -> None:
-        """Send what was edited as another version, or as it is if there is no other any more."""
+    def send(self, prompt: str, files: tuple[Attachment, ...] = ()) -> None:
+        """Send what was edited as another version, or as it is if there is no other any more.
+
+        These files go with it besides those that the message has.
+        """
         app, message = self._app, self.message
-        if app.answers.send(app.shown, prompt, instead_of=message.id if message else None):
+        instead_of = message.id if message else None
+        if app.answers.send(app.shown, prompt, instead_of=instead_of, files=files):
             self._show_draft()
 
     def cancel(self) -> bool:
@@ -79,23 +84,31 @@ class Editing:
         if not self.is_on:
             return False
         text, caret = app.unsent
-        conversation = app.shown
+        conversation, files = app.shown, self._desk.attached(app.shown)
         self._desk.end_edit(conversation)
         self._show_draft()
         app.refresh_status()
         app.refresh_sidebar()
-        if message is not None and text.strip() and text != message.content:
+        if message is not None and (files or (text.strip() and text != message.content)):
             app.undoing.offer(
-                lambda: self._go_on(conversation, message, text, caret), "goes on with the edit"
+                lambda: self._go_on(conversation, message, text, caret, files),
+                "goes on with the edit",
             )
         return True
 
-    def _go_on(self, conversation: Conversation, message: Message, text: str, caret: int) -> None:
+    def _go_on(
+        self,
+        conversation: Conversation,
+        message: Message,
+        text: str,
+        caret: int,
+        files: tuple[str, ...],
+    ) -> None:
         app = self._app
         if app.shown.id == conversation.id:
             app.keeping.keep_draft()
         self._desk.begin_edit(conversation, message)
-        self._desk.keep_draft(conversation, text, caret)
+        self._desk.keep_draft(conversation, text, caret, files)
         if app.shown.id != conversation.id:
             app.show(conversation.id)
             return
@@ -106,3 +119,4 @@ class Editing:
     def _show_draft(self) -> None:
         draft = self._desk.drafts.get(self._app.shown.id)
         self._app.main.composer.fill(draft.text if draft else "", draft.caret if draft else None)
+        self._app.show_attached()

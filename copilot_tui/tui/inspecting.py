@@ -38,7 +38,11 @@ class Inspecting:
         prompt = app.main.composer.text
         try:
             preview = await asyncio.to_thread(
-                self._preview, conversation, prompt, editing.id if editing is not None else None
+                self._preview,
+                conversation,
+                prompt,
+                editing.id if editing is not None else None,
+                app.desk.attached(app.shown),
             )
         except CopilotTuiError as error:
             app.say(in_one_line(error), warn=True)
@@ -47,11 +51,19 @@ class Inspecting:
         if await app.push_screen_wait(RequestScreen(preview)):
             app.copying.copy(preview.curl, "the request as curl")
 
-    def _preview(self, conversation: Conversation, prompt: str, instead_of: str | None) -> Preview:
+    def _preview(
+        self,
+        conversation: Conversation,
+        prompt: str,
+        instead_of: str | None,
+        attached: tuple[str, ...],
+    ) -> Preview:
         from copilot_tui.backends.preview import preview
+        from copilot_tui.tui.attaching import read_all
 
         desk = self._app.desk
-        turn = desk.planned(conversation, prompt, instead_of=instead_of)
+        files = read_all(attached)
+        turn = desk.planned(conversation, prompt, instead_of=instead_of, files=files)
         request = turn.request
         # Its own empty reply is no message that is left out.
         conversation.discard(turn.reply.id)

@@ -1,4 +1,4 @@
-"""The prompt that waits, in one line above the composer."""
+"""What waits with the prompt, in one line above the composer."""
 
 from __future__ import annotations
 
@@ -26,8 +26,11 @@ class QueuedLine(Widget):
     """
     ALLOW_SELECT = False
 
-    def __init__(self, *, id: str) -> None:
+    def __init__(self, *, id: str, label: str = "Waits: ", text_first: bool = False) -> None:
+        """`text_first`: what to press gives way to the text, and not the other way round."""
         super().__init__(id=id)
+        self._label = label
+        self._text_first = text_first
         self._text = self._help = ""
 
     def show(self, text: str | None, help: str) -> None:
@@ -37,11 +40,11 @@ class QueuedLine(Widget):
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """The line: the prompt gives way, and what to press stays."""
+        """The line: the prompt gives way, and what to press stays, or the other way round."""
         style, width = self.rich_style, self.size.width
-        label, help = "Waits: ", f"  {self._help}"
+        label, help = self._label, f"  {self._help}"
         room = width - len(label) - cell_len(help)
-        if room < 10:
+        if room < (cell_len(self._text) if self._text_first else 10):
             room, help = width - len(label), ""
         text = self._text
         if cell_len(text) > room:

@@ -10,8 +10,9 @@ from copilot_tui.tui.answers import in_one_line
 from copilot_tui.tui.desk import last_reply
 
 if TYPE_CHECKING:
-    from copilot_tui.conversation import Conversation
+    from copilot_tui.conversation import Attachment, Conversation
     from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.unsent import Waiting
 
 
 class Queueing:
@@ -21,42 +22,42 @@ class Queueing:
         self._app = app
         self._desk = app.desk
 
-    def send_prompt(self) -> None:
+    def send_prompt(self, files: tuple[Attachment, ...] = ()) -> None:
         """Send what the prompt holds; behind what others wrote, and behind a reply that streams."""
         app = self._app
         if self._is_answering(app.shown.id):
-            self._queue(app.shown)
+            self._queue(app.shown, files)
         elif app.watching.is_behind(app.shown):
             # Not beside it, which would be another branch.
             app.hold_keys()
-            app.run_worker(self._send_behind(app.shown), group="send", exit_on_error=False)
+            app.run_worker(self._send_behind(app.shown, files), group="send", exit_on_error=False)
         else:
-            self._send(app.shown)
+            self._send(app.shown, files)
 
     def _is_answering(self, conversation_id: str) -> bool:
         desk = self._desk
         return conversation_id in desk.turns or conversation_id in desk.places.elsewhere
 
-    async def _send_behind(self, conversation: Conversation) -> None:
+    async def _send_behind(self, conversation: Conversation, files: tuple[Attachment, ...]) -> None:
         try:
             await self._app.watching.look_now()
             if conversation is not self._app.shown:
                 return
             if self._is_answering(conversation.id):
-                self._queue(conversation)
+                self._queue(conversation, files)
             else:
-                self._send(conversation)
+                self._send(conversation, files)
         except StoreError as error:
             self._app.say(in_one_line(error), warn=True)
         finally:
             await self._app.release_keys()
 
-    def _send(self, conversation: Conversation) -> None:
+    def _send(self, conversation: Conversation, files: tuple[Attachment, ...]) -> None:
         composer = self._app.main.composer
-        if self._app.answers.send(conversation, composer.text):
+        if self._app.answers.send(conversation, composer.text, files=files):
             self._app.prompt_was_taken()
 
-    def _queue(self, conversation: Conversation) -> None:
+    def _queue(self, conversation: Conversation, files: tuple[Attachment, ...]) -> None:
         app = self._app
         if conversation.id in self._desk.unsent.queued:
             key = app.main.key("escape")
@@ -65,7 +66,7 @@ class Queueing:
         if app.answers.is_newer(conversation):
             return
         text = app.main.composer.text
-        self._desk.queue(conversation, text)
+        self._desk.queue(conversation, text, files)
         app.prompt_was_taken()
         app.keeping.keep_draft()
         self.show()
@@ -73,12 +74,12 @@ class Queueing:
     def show(self) -> None:
         """Show what waits in the shown conversation, or that nothing does."""
         shown = self._app.shown
-        text = self._desk.unsent.queued.get(shown.id)
-        if text is not None and not self._is_answering(shown.id):
+        waiting = self._desk.unsent.queued.get(shown.id)
+        if waiting is not None and not self._is_answering(shown.id):
             self._give_back(shown)  # as after a deletion that was undone: nothing calls it any more
             return
         lines = self._app.main.query("#queued")
-        if text is None and not lines:
+        if waiting is None and not lines:
             return
         from copilot_tui.tui.queued import QueuedLine
 
@@ -87,7 +88,7 @@ class Queueing:
             self._app.main.mount(line, before="#composer")
         else:
             line = lines.first(QueuedLine)
-        line.show(text, f"{self._app.main.key('escape')} brings it back")
+        line.show(waiting and _in_words(waiting), f"{self._app.main.key('escape')} brings it back")
 
     def take_back(self) -> bool:
         """Put what waits in the shown conversation back into the prompt; whether anything did."""
@@ -106,6 +107,7 @@ class Queueing:
         if is_shown:
             if not draft.editing:
                 self._app.main.composer.fill(draft.text, draft.caret)
+                self._app.show_attached()
             self.show()
 
     def ended(self, conversation: Conversation) -> None:
@@ -114,8 +116,8 @@ class Queueing:
             return
         reply = last_reply(conversation)
         is_whole = reply is not None and reply.status is Status.COMPLETE and reply.error is None
-        prompt = self._desk.unsent.queued[conversation.id]
-        if is_whole and self._app.answers.send_queued(conversation, prompt):
+        waiting = self._desk.unsent.queued[conversation.id]
+        if is_whole and self._app.answers.send_queued(conversation, waiting):
             self.show()
             return
         self._give_back(conversation)
@@ -137,3 +139,9 @@ class Queueing:
             self.ended(await self._desk.load(conversation_id))
         except StoreError as error:
             self._app.say(in_one_line(error), warn=True)
+
+
+def _in_words(waiting: Waiting) -> str:
+    return " · ".join(
+        [*([waiting.text] if waiting.text.strip() else []), *(each.name for each in waiting.files)]
+    )

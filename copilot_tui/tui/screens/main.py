@@ -217,8 +217,13 @@ class MainScreen(Screen[None]):
     # Keys. What changes something is the app's.
 
     def action_focus_next_room(self) -> None:
-        """Tab. An action of ours, and so at once: the next key is for the room that has it then."""
-        self.focus_next()
+        """Tab. An action of ours, and so at once: the next key is for the room that has it then.
+
+        Behind a word with @ in the prompt, it asks for the file that the word begins.
+        """
+        has_at = self.composer.has_focus and "@" in self.composer.text
+        if not (has_at and self.desk_app.attaching.open(at_word=True)):
+            self.focus_next()
 
     def action_focus_previous_room(self) -> None:
         """Shift+Tab."""
@@ -319,6 +324,15 @@ class MainScreen(Screen[None]):
         if self.desk_app.queueing.take_back() or self.desk_app.answers.stop():
             return
         self.composer.focus()
+
+    def action_attach(self) -> None:
+        """Alt+A."""
+        self.desk_app.attaching.open()
+
+    def action_detach(self) -> None:
+        """In the palette."""
+        if not self.desk_app.attaching.take_off():
+            self.desk_app.say("No file is attached")
 
     def action_edit(self) -> None:
         """Alt+E."""

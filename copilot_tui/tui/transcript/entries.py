@@ -343,7 +343,7 @@ class Entry:
         for attachment in self.message.attachments:
             name = one_line(attachment.name)
             body += look.plain(
-                f"▣ {name}  {_size(attachment.size)}", style + Style(color=palette.muted)
+                f"▣ {name}  {shown_size(attachment.size)}", style + Style(color=palette.muted)
             )
         for line in body:
             line.gutter = look.prompt_bar
@@ -429,7 +429,8 @@ def estimate(message: Message, width: int) -> int:
     return 3 + text.count("\n") + len(text) // (width + 12)
 
 
-def _size(size: int) -> str:
+def shown_size(size: int) -> str:
+    """Bytes, in short."""
     return f"{size} B" if size < 1000 else f"{size / 1000:.1f} kB"
 
 
