@@ -724,3 +724,16 @@ async def test_opening_a_link_never_waits_for_the_browser(
         await pilot.press("x")
         assert app.main.composer.text == "x"
         go.set()
+
+
+async def test_the_keys_can_be_read_in_the_lowest_window_and_stay_indented(
+    make_app: MakeApp,
+) -> None:
+    async with make_app().run_test(size=(20, 5)) as pilot:
+        await pilot.press("f1")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+        box = pilot.app.screen.query_one("#help")
+        await until(pilot, lambda: box.size.height == 5)
+        lines = [strip.text[1:].rstrip() for strip in pilot.app.screen._compositor.render_strips()]
+        assert lines[0] == "Enter"
+        assert all(line.startswith("  ") and line.strip() for line in lines[1:])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from rich.console import Group
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 NARROW: Final = 60
 """Columns below which keys and what they do stand below each other."""
 
+_CLOSES: Final = "Escape closes this"
+
 
 class HelpScreen(Dialog[None]):
     """The keys by group, as they are set."""
@@ -42,14 +45,20 @@ class HelpScreen(Dialog[None]):
             is_narrow = self.app.size.width < NARROW
             yield Static(self._list() if is_narrow else self._table())
 
-    def _list(self) -> Text:
+    def _list(self) -> Group:
         """One column: the key, and below it what it does."""
-        text = Text()
-        for action in ACTIONS:
-            keys = self._keys(action)
-            text.append(f"{keys or self._palette()}\n", "bold")
-            text.append(f"  {_told(action, bool(keys))}\n")
-        return text.append("Escape closes this", "dim")
+        lines: list[Text | Padding] = []
+        for keys, told in self._rows():
+            lines += [Text(keys, "bold"), Padding(Text(told), (0, 0, 0, 2))]
+        return Group(*lines, Text(_CLOSES, "dim"))
+
+    def _rows(self) -> list[tuple[str, str]]:
+        """Every action's key, and what it does."""
+        return [
+            (keys or self._palette(), _told(action, bool(keys)))
+            for action in ACTIONS
+            for keys in [self._keys(action)]
+        ]
 
     def _keys(self, action: Action) -> str:
         keys = self._keymap.get(action.id, action.keys)
@@ -70,12 +79,12 @@ class HelpScreen(Dialog[None]):
                 told = Text(_told(action, bool(keys)))
                 table.add_row(Padding(Text(keys or self._palette()), (0, 0, 0, 2)), told)
             table.add_row("", "")
-        table.add_row(Text("Escape closes this", style="dim"), "")
+        table.add_row(Text(_CLOSES, style="dim"), "")
         return table
 
     def words(self) -> str:
         """All keys and what they do, as text."""
-        return self._list().plain
+        return "\n".join([*(f"{keys}\n  {told}" for keys, told in self._rows()), _CLOSES])
 
     def action_close(self) -> None:
         """Back to the conversation."""
