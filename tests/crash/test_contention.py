@@ -22,6 +22,7 @@ from tests.crash.contention import (
 )
 from tests.crash.paced import Sending, pacing
 from tests.crash.room import Metronome, Room, replies_to
+from tests.pty.emulator import Emulator
 
 pytestmark = pytest.mark.pty
 
@@ -60,6 +61,13 @@ def test_the_app_and_ask_on_one_conversation_lose_no_turn(room: Room) -> None:
     assert_each_turn_is_there_once(room, [*turns, app])
 
 
+def sent(window: Emulator, sending: Sending) -> bool:
+    """Whether its prompt is on its way; while the other window is answered it stays: Enter again."""
+    if not sending.asked.is_set():
+        window.type(b"\r")
+    return sending.asked.is_set()
+
+
 def test_two_apps_on_one_conversation_lose_no_turn(room: Room) -> None:
     sendings = [Sending(room.random, None, 3) for _ in range(2)]
     with (
@@ -70,6 +78,7 @@ def test_two_apps_on_one_conversation_lose_no_turn(room: Room) -> None:
             window.wait_for_text("reply of")
             window.type(b"from " + name + b"\r")
         for window, sending in zip((one, other), sendings, strict=True):
+            window.wait_for(lambda: sent(window, sending))  # noqa: B023  it is called here and now
             window.wait_for(sending.is_whole.is_set)
             window.type(QUIT)
             assert window.ended() == 0

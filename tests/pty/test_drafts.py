@@ -4,6 +4,7 @@ from time import monotonic
 
 import pytest
 
+from copilot_tui.conversation import Status
 from copilot_tui.store import ViewState
 from tests.pty.conftest import Desktop
 from tests.pty.emulator import Emulator
@@ -74,9 +75,17 @@ def test_a_draft_that_was_sent_does_not_come_back(desktop: Desktop, server: Serv
     window.type(b"\r")
     window.wait_for_text("Hello")
     window.wait_for(lambda: not desktop.drafts(), "the draft to go")
+    window.wait_for(lambda: reply_of(desktop) is Status.COMPLETE, "the reply on disk")
     window.kill()
     window = desktop.open("--continue")
     window.wait_for_text("Hello", "Ask anything")
+
+
+def reply_of(desktop: Desktop) -> Status:
+    (conversation,) = desktop.conversations()
+    reply = conversation.head_message
+    assert reply is not None
+    return reply.status
 
 
 @pytest.mark.parametrize("how", ["quit", "kill"])
