@@ -62,7 +62,7 @@ def test_the_app_and_ask_on_one_conversation_lose_no_turn(room: Room) -> None:
 
 
 def sent(window: Emulator, sending: Sending) -> bool:
-    """Whether its prompt is on its way; while the other window is answered it stays: Enter again."""
+    """Whether the prompt is on its way. While another window is answered it stays: Enter again."""
     if not sending.asked.is_set():
         window.type(b"\r")
     return sending.asked.is_set()
