@@ -184,6 +184,20 @@ def another_reply(
     return turn
 
 
+def turn_beside(turn: Turn, *, backend_name: str, now: Callable[[], datetime] = utc_now) -> Turn:
+    """Add an empty reply that is asked for together with this one, by what is set by now; the head
+    stays where it is.
+    """
+    conversation = turn.conversation
+    head = conversation.head
+    beside = _turn_under(
+        conversation, turn.request.path[-1], backend_name=backend_name, now=now, make_id=new_id
+    )
+    beside.request = replace(beside.request, is_beside=True)
+    conversation.head = head
+    return beside
+
+
 def _turn_under(
     conversation: Conversation,
     prompt: Message,

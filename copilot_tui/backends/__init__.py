@@ -68,6 +68,8 @@ class ReplyRequest:
     context: ContextMode = "full"
     is_private: bool = False
     """Nothing of it may stay on a disk, whoever keeps conversations there."""
+    is_beside: bool = False
+    """Another is asked at the same time, and goes on in the server's thread; not this one."""
 
 
 def spoken(path: Iterable[Message]) -> list[Message]:

@@ -46,6 +46,8 @@ def memory(request: ReplyRequest, made: Callable[[Message], bool], first_id: str
     `made` says whether a reply is one of this server's, with an id in its wire. `first_id` is the
     id of a branch that has no such reply yet, as long as no other branch uses it.
     """
+    if request.is_beside:
+        return Memory(None)
     replies = [message for message in request.path if message.role is Role.ASSISTANT]
     ours = [reply for reply in replies if made(reply)]
     wire_id = str(ours[-1].wire["conversation_id"]) if ours else first_id

@@ -56,11 +56,13 @@ class Answers:
         if self.is_busy(conversation) or self.is_newer(conversation):
             return False
         turn = self._desk.begin(conversation, prompt, instead_of=instead_of, files=files)
+        beside = self._app.comparing.begin(turn)
         if instead_of is not None and conversation is self._app.shown:
             self._app.show_messages(None)
             self._work(turn)
         else:
             self._start(turn)
+        self._work_beside(turn, beside)
         return True
 
     def send_queued(self, conversation: Conversation, waiting: Waiting) -> bool:
@@ -68,11 +70,19 @@ class Answers:
         if self.is_newer(conversation):
             return False
         turn = self._desk.begin(conversation, waiting.text, has_waited=True, files=waiting.files)
+        beside = self._app.comparing.begin(turn)
         if conversation is self._app.shown:
             self._app.main.transcript.add(turn.request.path[-1])
             self._app.main.transcript.add(turn.reply, live=True)
         self._work(turn)
+        self._work_beside(turn, beside)
         return True
+
+    def _work_beside(self, turn: Turn, beside: list[Turn]) -> None:
+        for each in beside:
+            self._work(each)
+        if beside:
+            self._app.comparing.show([turn, *beside])
 
     def is_newer(self, conversation: Conversation) -> bool:
         """Whether a newer version wrote it, so that nothing can be added, which is said."""
@@ -133,28 +143,30 @@ class Answers:
         return time.monotonic() - self._ended_at < AFTER_STREAM_S
 
     async def stop_and_wait(self, conversation: Conversation) -> None:
-        """Stop a conversation's reply, and save it. Raises StoreError."""
-        turn = self._desk.turns.get(conversation.id)
-        if turn is not None:
+        """Stop a conversation's replies, and save them. Raises StoreError."""
+        turns = self._desk.streaming(conversation.id)
+        if turns:
             for worker in self.cancel(conversation.id):
                 with suppress(WorkerCancelled):
                     await worker.wait()
+        for turn in turns:
             self._end(turn)
             await self._desk.save_stopped(turn.reply.id)
 
     def keep_unbegun(self) -> None:
         """Save the prompts of replies whose workers had no time to begin: the app ends."""
-        for turn in self._desk.turns.values():
-            if turn.reply.id not in self._begun:
-                self._desk.keep_saved(turn)
+        for id_ in self._desk.turns:
+            for turn in self._desk.streaming(id_):
+                if turn.reply.id not in self._begun:
+                    self._desk.keep_saved(turn)
 
     def cancel(self, conversation_id: str) -> list[Worker[object]]:
         """Close the reply's socket. What came is kept."""
         workers = self._app.workers.cancel_group(self._app, _group(conversation_id))
-        turn = self._desk.turns.get(conversation_id)
-        if turn is not None and turn.reply.id not in self._begun:
-            # A worker that is cancelled before its first step never comes to a `finally`.
-            self._app.call_later(self._end, turn)
+        for turn in self._desk.streaming(conversation_id):
+            if turn.reply.id not in self._begun:
+                # A worker that is cancelled before its first step never comes to a `finally`.
+                self._app.call_later(self._end, turn)
         return workers
 
     def _start_again(self, reply: Message) -> None:
@@ -203,7 +215,7 @@ class Answers:
             if isinstance(error, StoreError):
                 post(messages.Notice(id_, in_one_line(error), is_warning=True))
                 self._desk.keep_saved(turn)
-            if isinstance(error, OpenWay):
+            if isinstance(error, OpenWay) and not self._app.comparing.is_open:
                 post(messages.ConsentWanted(id_))
             # A reply that had ended when it could not be saved is what it is.
             has_ended = isinstance(error, StoreError) and turn.reply.elapsed_s is not None
@@ -234,7 +246,7 @@ class Answers:
     def _end(self, turn: Turn) -> None:
         # No await: on quit nobody waits for us.
         self._begun.discard(turn.reply.id)
-        if self._desk.turns.get(turn.conversation.id) is turn:
+        if turn in self._desk.streaming(turn.conversation.id):
             self._ended_at = time.monotonic()
             self._desk.end(turn, shown=turn.conversation is self._app.shown)
             self._app.post_message(messages.ReplyEnded(turn.conversation.id, turn.reply.id))

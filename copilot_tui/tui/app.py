@@ -20,6 +20,7 @@ from copilot_tui.tui import messages
 from copilot_tui.tui.actions import ACTIONS
 from copilot_tui.tui.answers import Answers, defect_in, in_one_line
 from copilot_tui.tui.choosing import Choosing
+from copilot_tui.tui.comparing import Comparing
 from copilot_tui.tui.composer import ASK, ASK_PRIVATELY, Composer
 from copilot_tui.tui.consent import Consent
 from copilot_tui.tui.copying import Copying
@@ -102,6 +103,7 @@ class CopilotApp(App[int]):
         self.versions = Versions(self)
         self.consent = Consent(self)
         self.choosing = Choosing(self)
+        self.comparing = Comparing(self)
         self.keeping = Keeping(self)
         self.library = Library(self)
         self.organising = Organising(self)
@@ -419,10 +421,10 @@ class CopilotApp(App[int]):
     def show_messages(self, place: Place | None) -> None:
         """Put the shown branch into the transcript; without a place: its end."""
         conversation = self.shown
-        turn = self.desk.turns.get(conversation.id)
+        live = {turn.reply.id for turn in self.desk.streaming(conversation.id)}
         self.main.transcript.show(
             conversation.path(),
-            live={turn.reply.id} if turn else self.watching.live,
+            live=live or self.watching.live,
             place=place,
             versions=versions_shown(conversation),
         )
@@ -455,6 +457,7 @@ class CopilotApp(App[int]):
             status.activity = self.editing.show()
             if elsewhere and not status.activity:
                 status.activity = "answering in another window"
+            status.activity = status.activity or self.comparing.words()
             status.hints = (f"{key('help')} keys", f"{key('new')} new", f"{key('new-line')} line")
 
     def say(
@@ -512,14 +515,16 @@ class CopilotApp(App[int]):
 
     def on_reply_changed(self, message: messages.ReplyChanged) -> None:
         """Let the transcript take what came."""
-        turn = self.desk.turns.get(message.conversation_id)
-        if turn is not None and turn.conversation is self.shown:
-            self.main.transcript.grow(turn.reply.id, at_once=message.is_whole)
+        for turn in self.desk.streaming(message.conversation_id):
+            if turn.conversation is self.shown:
+                self.main.transcript.grow(turn.reply.id, at_once=message.is_whole)
+                self.comparing.grow(turn.reply.id)
 
     def on_reply_ended(self, message: messages.ReplyEnded) -> None:
         """Show how it ended, and save it if the end was a stop."""
         if message.conversation_id == self.shown.id:
             self.main.transcript.finish(message.reply_id)
+            self.comparing.finish(message.reply_id)
             self._forget_local_notice()
             self.refresh_status()
         self.refresh_sidebar()
@@ -529,7 +534,8 @@ class CopilotApp(App[int]):
             exit_on_error=False,
         )
         if (conversation := self.desk.open.get(message.conversation_id)) is not None:
-            self.notifying.ended(conversation, message.reply_id)
+            if message.conversation_id not in self.desk.turns:  # of several the last
+                self.notifying.ended(conversation, message.reply_id)
             if self.desk.config.ui.model_titles:
                 self.titling.ended(conversation)
             self.queueing.ended(conversation)

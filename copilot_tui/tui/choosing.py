@@ -27,7 +27,7 @@ class Choosing:
 
     async def _pick(self, conversation: Conversation) -> None:
         from copilot_tui.tui.catalog import SignInWanted
-        from copilot_tui.tui.screens.picker import PickerScreen
+        from copilot_tui.tui.screens.picker import PickerScreen, Several
 
         desk = self._desk
         present = desk.present_choice(conversation)
@@ -38,14 +38,23 @@ class Choosing:
         looked_at = ""
         while True:
             screen = PickerScreen(
-                desk.catalog, backends, present, backend=looked_at, sign_in_key=key
+                desk.catalog,
+                backends,
+                present,
+                backend=looked_at,
+                marked=self._app.comparing.asked(conversation.id),
+                sign_in_key=key,
             )
             chosen = await self._app.push_screen_wait(screen)
             if not isinstance(chosen, SignInWanted):
                 break
             looked_at = chosen.backend
             await self._app.signing_in.ask(looked_at)
-        if chosen is not None:
+        if isinstance(chosen, Several):
+            self._app.comparing.ask(conversation.id, chosen.choices)
+            await self.choose(conversation, chosen.choices[0])
+        elif chosen is not None:
+            self._app.comparing.ask(conversation.id, ())
             await self.choose(conversation, chosen)
 
     async def choose(self, conversation: Conversation, choice: Choice) -> None:

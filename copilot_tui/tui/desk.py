@@ -17,7 +17,7 @@ from copilot_tui.errors import StoreError
 from copilot_tui.tui.sidebar import Mark, Row
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Callable, Iterable
     from datetime import datetime
 
     from copilot_tui.backends import Backend, Delta
@@ -64,7 +64,7 @@ class Desk:
         objects that replies grow in.
         """
         self.turns: dict[str, Turn] = {}
-        """The replies that stream now, by conversation id."""
+        """The replies that stream now, by conversation id; of several the first."""
         self.asked: set[str] = set()
         """Ids of the conversations that something was sent in since the start."""
         self.rows: list[Row] = []
@@ -117,6 +117,11 @@ class Desk:
         from copilot_tui.tui.unsent import Unsent
 
         return Unsent()
+
+    @cached_property
+    def _beside(self) -> dict[str, list[Turn]]:
+        """The replies that stream beside the one in `turns`, to the same prompt."""
+        return {}
 
     @cached_property
     def places(self) -> AllPlaces:
@@ -400,6 +405,26 @@ class Desk:
         write = partial(self.store.save_draft, conversation_id, draft)
         self._notes.keep(("draft", conversation_id), write)
 
+    def begin_beside(self, turn: Turn, choices: Iterable[Choice]) -> list[Turn]:
+        """Put empty replies of these others beside one that was just begun."""
+        from copilot_tui import replies
+
+        conversation = turn.conversation
+        before = conversation.backend, conversation.model, conversation.settings
+        turns = []
+        for choice in choices:
+            self.choose(conversation, choice)
+            name = replies.choose_backend(conversation, self._config_for(conversation)).name
+            turns.append(replies.turn_beside(turn, backend_name=name, now=self.now))
+        conversation.backend, conversation.model, conversation.settings = before
+        self._beside[conversation.id] = list(turns)
+        return turns
+
+    def streaming(self, conversation_id: str) -> list[Turn]:
+        """The replies that stream in this conversation, the first first."""
+        first = self.turns.get(conversation_id)
+        return [] if first is None else [first, *self._beside.get(conversation_id, ())]
+
     def begin_again(self, conversation: Conversation, reply_id: str) -> Turn:
         """Put another empty reply beside this one."""
         from copilot_tui import replies
@@ -422,8 +447,9 @@ class Desk:
         """The reply, as it comes; see replies.stream_reply."""
         from copilot_tui import replies
 
-        backend = self.backend(turn.conversation)
-        config = self.backend_config(turn.conversation)
+        # What was asked, and not what the conversation has by now: others may be asked beside it.
+        config = self._config_for(turn.conversation).backend_of(turn.reply.backend)
+        backend = self.backend_named(config.name)
         turn.place = self.places.of(config, turn.conversation.id)
         async with aclosing(
             replies.stream_reply(
@@ -438,14 +464,23 @@ class Desk:
         id_ = turn.conversation.id
         if turn.reply.status is Status.PARTIAL and turn.reply.error is None:
             self._stopped[turn.reply.id] = turn
-        if self.turns.get(id_) is turn:
-            del self.turns[id_]
+        self._is_over(turn)
         if turn.reply.error is not None and not shown:
             self.failed.add(id_)
         if not shown:
             self.unread.add(id_)
             self._notes.keep(("unread", id_), partial(self._write_unread, id_))
         self.note_row(turn.conversation)
+
+    def _is_over(self, turn: Turn) -> None:
+        id_ = turn.conversation.id
+        left = [each for each in self.streaming(id_) if each is not turn]
+        self.turns.pop(id_, None)
+        self._beside.pop(id_, None)
+        if left:
+            self.turns[id_], *beside = left
+            if beside:
+                self._beside[id_] = beside
 
     def _write_unread(self, conversation_id: str) -> None:
         from copilot_tui.store import ViewState
@@ -681,7 +716,7 @@ class Desk:
         backend = self._backends.pop(name, None)
         if backend is None:
             return
-        if any(turn.reply.backend == name for turn in self.turns.values()):
+        if any(turn.reply.backend == name for id_ in self.turns for turn in self.streaming(id_)):
             self._retired.append(backend)
         else:
             await backend.aclose()

@@ -40,7 +40,25 @@ class _Entry(NamedTuple):
     """Why it cannot be chosen."""
 
 
-class PickerScreen(Dialog[Choice | SignInWanted | None]):
+MARKED_MOST = 4
+"""Who can be asked together."""
+
+
+class Several(NamedTuple):
+    """The user wants these to answer together."""
+
+    choices: tuple[Choice, ...]
+
+
+class _Narrowing(HarmlessInput):
+    """Takes what is typed, but for Space, which marks."""
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Whether the key is text here."""
+        return key != "space" and super().check_consume_key(key, character)
+
+
+class PickerScreen(Dialog[Choice | Several | SignInWanted | None]):
     """Lists what was chosen lately, the backend's models, and the other backends.
 
     Typing narrows the list; a name that is not in it can be chosen all the same.
@@ -48,6 +66,7 @@ class PickerScreen(Dialog[Choice | SignInWanted | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,ctrl+c,ctrl+o", "cancel", show=False),
+        Binding("space", "mark", show=False, priority=True),
         Binding("up", "move('up')", show=False, priority=True),
         Binding("down", "move('down')", show=False, priority=True),
         Binding("pageup", "move('page_up')", show=False, priority=True),
@@ -61,6 +80,7 @@ class PickerScreen(Dialog[Choice | SignInWanted | None]):
         present: Choice,
         *,
         backend: str = "",
+        marked: tuple[Choice, ...] = (),
         sign_in_key: str = "alt+i",
     ) -> None:
         """`backend`: whose models are shown first, if not those of the present choice."""
@@ -76,6 +96,7 @@ class PickerScreen(Dialog[Choice | SignInWanted | None]):
         if backend and backend != present.backend:
             self._backend, self._provider = backend, ""
         """Empty: the backend's own."""
+        self._several = list(marked)
         self._signed_in: dict[str, str] = {}
         self._entries: list[_Entry] = []
 
@@ -84,7 +105,7 @@ class PickerScreen(Dialog[Choice | SignInWanted | None]):
         with Vertical(id="picker", classes="dialog"):
             yield Label(self._title(), id="picker-title", markup=False)
             yield Label("", classes="hint", id="picker-account", markup=False)
-            yield HarmlessInput(placeholder="Type to narrow, or another model's name", compact=True)
+            yield _Narrowing(placeholder="Type to narrow, or another model's name", compact=True)
             yield OptionList(id="picker-list", compact=True)
             yield Label("", classes="hint", id="picker-status", markup=False)
 
@@ -109,13 +130,21 @@ class PickerScreen(Dialog[Choice | SignInWanted | None]):
         except CopilotTuiError as error:
             self._say(f"{failure_of(error)}{self._offer(error)}")
             return
-        self._say(f"Enter chooses · {self._sign_in_key} signs in · Escape goes back")
+        self._say(self._help())
         try:
             account = await self._catalog.account(backend)
         except CopilotTuiError as error:
             self._tell_account(str(error))
         else:
             self._tell_account(account.words(), *(each.words() for each in account.quota))
+
+    def _help(self) -> str:
+        if self._several:
+            count = len(self._several)
+            what = f"{count} answer together" if count > 1 else "mark another to ask both"
+            return f"Space marks: {what} · Enter chooses · Escape goes back"
+        key = self._sign_in_key
+        return f"Enter chooses · Space marks several · {key} signs in · Escape goes back"
 
     def _offer(self, error: CopilotTuiError) -> str:
         return f" {self._sign_in_key} signs in." if SIGN_IN_COMMAND in error.hint else ""
@@ -139,7 +168,7 @@ class PickerScreen(Dialog[Choice | SignInWanted | None]):
         self._entries = self._fitting(typed)
         options = self.query_one(OptionList)
         options.clear_options()
-        options.add_options([Option(_drawn(entry)) for entry in self._entries])
+        options.add_options([Option(self._drawn(entry)) for entry in self._entries])
         options.highlighted = 0 if self._entries else None
 
     def _fitting(self, typed: str) -> list[_Entry]:
@@ -219,13 +248,38 @@ class PickerScreen(Dialog[Choice | SignInWanted | None]):
         if index is None:
             return
         entry = self._entries[index]
-        if entry.opens:
+        if len(self._several) > 1 and not entry.opens:
+            self.dismiss(Several(tuple(self._several)))
+        elif entry.opens:
             self._look_at(entry.choice.backend, entry.choice.provider)
         elif entry.disabled:
             why = f"{entry.name} cannot be chosen: {entry.disabled}"
             self.query_one("#picker-status", Label).update(one_line(why))
         else:
-            self.dismiss(entry.choice)
+            self.dismiss(self._several[0] if self._several else entry.choice)
+
+    def action_mark(self) -> None:
+        """Space: this one is asked together with the others that are marked, or not any more."""
+        options = self.query_one(OptionList)
+        index = options.highlighted
+        entry = None if index is None else self._entries[index]
+        if entry is None or entry.opens or entry.disabled:
+            return
+        status = self.query_one("#picker-status", Label)
+        if entry.choice in self._several:
+            self._several.remove(entry.choice)
+        elif len(self._several) == MARKED_MOST:
+            status.update(f"At most {MARKED_MOST} answer together")
+            return
+        else:
+            self._several.append(entry.choice)
+        for place, each in enumerate(self._entries):
+            options.replace_option_prompt_at_index(place, self._drawn(each))
+        status.update(self._help())
+
+    def _drawn(self, entry: _Entry) -> Text:
+        mark = "☑ " if entry.choice in self._several and not entry.opens else ""
+        return Text(mark, no_wrap=True, overflow="ellipsis").append_text(_drawn(entry))
 
     def action_move(self, where: str) -> None:
         """Up and Down walk the list while the typing goes on."""

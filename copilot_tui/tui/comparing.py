@@ -1,0 +1,89 @@
+"""Several models answer one prompt, side by side; each reply is a version of the others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from copilot_tui.replies import Turn
+    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.catalog import Choice
+    from copilot_tui.tui.screens.comparing import CompareScreen
+
+
+class Comparing:
+    """Who is asked together, by conversation, and the screen on which they answer."""
+
+    def __init__(self, app: CopilotApp) -> None:
+        self._app = app
+        self._choices: dict[str, tuple[Choice, ...]] = {}
+        self._screen: CompareScreen | None = None
+
+    def asked(self, conversation_id: str) -> tuple[Choice, ...]:
+        """Who answers the next prompt together; empty: one alone does."""
+        return self._choices.get(conversation_id, ())
+
+    def ask(self, conversation_id: str, choices: tuple[Choice, ...]) -> None:
+        """Let these answer every prompt from now on; none: one alone."""
+        self._choices.pop(conversation_id, None)
+        if choices:
+            self._choices[conversation_id] = choices
+        self._app.refresh_status()
+
+    def words(self) -> str:
+        """What the status line says of it."""
+        count = len(self.asked(self._app.shown.id))
+        return f"{count} models answer the next prompt" if count else ""
+
+    def begin(self, turn: Turn) -> list[Turn]:
+        """Ask the others for the reply, too, if it was the first of several."""
+        others = self.asked(turn.conversation.id)[1:]
+        return self._app.desk.begin_beside(turn, others) if others else []
+
+    @property
+    def is_open(self) -> bool:
+        """Whether they stand side by side now."""
+        return self._screen is not None
+
+    def show(self, turns: list[Turn]) -> None:
+        """Show these replies side by side, if their conversation is shown and nothing is over it.
+
+        Elsewhere they come as versions, which are walked like any others.
+        """
+        app = self._app
+        if turns[0].conversation is app.shown and len(app.screen_stack) == 1:
+            work = self._show(turns)
+            app.run_worker(work, group="compare", exclusive=True, exit_on_error=False)
+
+    async def _show(self, turns: list[Turn]) -> None:
+        from copilot_tui.tui.screens.comparing import CompareScreen
+
+        app, conversation = self._app, turns[0].conversation
+        app.hold_keys()
+        self._screen = CompareScreen([turn.reply for turn in turns])
+        try:
+            picked = await app.push_screen_wait(self._screen)
+        finally:
+            self._screen = None
+        if picked in conversation.messages and conversation.head != picked:
+            conversation.head = picked
+            app.save(conversation)
+        if conversation is app.shown:
+            app.show_messages(None)
+
+    def stop(self) -> bool:
+        """Stop them all; whether one still streamed."""
+        if self._app.shown.id in self._app.desk.turns:
+            self._app.answers.cancel(self._app.shown.id)
+            return True
+        return False
+
+    def grow(self, reply_id: str) -> None:
+        """A reply has more text than before."""
+        if self._screen is not None:
+            self._screen.grow(reply_id)
+
+    def finish(self, reply_id: str) -> None:
+        """A reply has ended."""
+        if self._screen is not None:
+            self._screen.finish(reply_id)
