@@ -11,6 +11,7 @@ if sys.platform == "win32":
     pytest.skip("the harness is for pseudo-terminals", allow_module_level=True)
 
 from copilot_tui.conversation import Status
+from copilot_tui.store.journal import SUFFIX
 from tests.crash.app_kills import opened
 from tests.crash.contention import (
     Asked,
@@ -61,6 +62,11 @@ def test_the_app_and_ask_on_one_conversation_lose_no_turn(room: Room) -> None:
     assert_each_turn_is_there_once(room, [*turns, app])
 
 
+def journals(room: Room) -> list[Path]:
+    """Those of replies that are not in their conversations yet."""
+    return list((room.folder / "data" / "journal").glob(f"*{SUFFIX}"))
+
+
 def sent(window: Emulator, sending: Sending) -> bool:
     """Whether the prompt is on its way. While another window is answered it stays: Enter again."""
     if not sending.asked.is_set():
@@ -80,6 +86,7 @@ def test_two_apps_on_one_conversation_lose_no_turn(room: Room) -> None:
         for window, sending in zip((one, other), sendings, strict=True):
             window.wait_for(lambda: sent(window, sending))  # noqa: B023  it is called here and now
             window.wait_for(sending.is_whole.is_set)
+            window.wait_for(lambda: not journals(room), "the replies in their conversation")
             window.type(QUIT)
             assert window.ended() == 0
     turns = [
