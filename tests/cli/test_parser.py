@@ -77,7 +77,7 @@ def test_private_counts_before_ask_as_after_it() -> None:
         (["search", "x", "--limit", "many"], "invalid int value: 'many'"),
         (["--bogus"], "unrecognized arguments: --bogus"),
         (["ask", "hi", "--contxt", "full"], "unrecognized arguments: --contxt full"),
-        (["ask", "hi", "--attach", "f"], "unrecognized arguments: --attach f"),
+        (["list", "--attach", "f"], "unrecognized arguments: --attach f"),
         (["ask", "hi", "--context", "all"], "invalid choice: 'all'"),
         (["ask", "--model"], "expected one argument"),
         (["ask", "--mod", "m"], "unrecognized arguments: --mod"),
