@@ -558,7 +558,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "",
         "mouse",
         "Mouse on or off",
-        "let the terminal select text by itself, or the app; until the end of this session",
+        "let the terminal select text by itself, or the app; until the app ends",
         "Program",
     ),
     Action("help", "f1", "help", "Keys", "show all keys", "Program"),
