@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from textual.widgets import Label
 
 from copilot_tui.backends.branches import PREAMBLE
 from copilot_tui.config import Config, load
@@ -14,6 +16,8 @@ from copilot_tui.conversation import Status
 from copilot_tui.store import Store
 from copilot_tui.tui.app import CopilotApp
 from copilot_tui.tui.desk import Desk
+from copilot_tui.tui.screens.reach import CardScreen
+from tests.integration.conftest import PATIENCE_S
 from tests.integration.test_two_turns_in_the_app import Sitting
 from tests.mocks.github_chat import GithubChat, content, github_chat
 from tests.server import HANG
@@ -74,8 +78,9 @@ async def test_a_stopped_reply_is_kept_and_its_socket_closed(
     github.says(content("half"), HANG)
     async with sitting(configuration(github, tmp_path), tmp_path) as person:
         await person.send("u1")
-        while not person.app.shown.head_message.content:  # type: ignore[union-attr]  # it is there
-            await person.pilot.pause()
+        async with asyncio.timeout(PATIENCE_S):
+            while not person.app.shown.head_message.content:  # type: ignore[union-attr]  # it is there
+                await person.pilot.pause()
         await person.pilot.press("escape")
         stopped = await person.reply()
     assert (stopped.content, stopped.status) == ("half", Status.PARTIAL)
@@ -89,9 +94,15 @@ async def test_without_a_sign_in_the_app_says_what_to_do(
     async with sitting(configuration(github, tmp_path), tmp_path) as person:
         person.app.main.composer.insert("u1")
         await person.pilot.press("enter")
+        async with asyncio.timeout(PATIENCE_S):
+            while not isinstance(card := person.app.screen, CardScreen):
+                await person.pilot.pause()
+        says = card.query_one("Label.title", Label).content
+        await person.pilot.press("escape")  # the card waits for a choice, and the reply for it
         failed = await person.reply()
     assert failed.status is Status.ERROR
     assert failed.error is not None
+    assert "obody is signed in to GitHub" in str(says)
     assert "nobody is signed in to GitHub" in failed.error
     assert "copilot-tui login github" in (failed.hint or "")
     assert github.requests == []

@@ -60,7 +60,7 @@ class Sitting:
     async def reply(self) -> Message:
         """The last reply, when it has ended."""
         await asyncio.wait_for(self._ended.wait(), PATIENCE_S)
-        await self.app.workers.wait_for_complete()
+        await asyncio.wait_for(self.app.workers.wait_for_complete(), PATIENCE_S)
         head = self.app.shown.head_message
         assert head is not None
         assert head.role is Role.ASSISTANT
