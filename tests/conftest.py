@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,14 @@ _OTHERS = {
     "OPENAI_API_KEY",
     "OPENROUTER_API_KEY",
 }
+
+
+def pytest_configure() -> None:
+    """A shell that runs the tests in its background, or nohup, has these ignored, and the programs
+    that the tests start would inherit that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)
