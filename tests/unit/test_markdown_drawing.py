@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
@@ -112,6 +112,9 @@ def test_two_ways_of_breaking_lines_agree(text: str, width: int) -> None:
 
 
 @given(st.text(alphabet="ab *`世。👩\u200d🚀e\u0301\ufe0f⚠\t|\n", max_size=60), st.integers(8, 20))
+@example("\t。``\u200d`。\u200d。。", 16)
+@example("\t\u200d。。。\u200d`。\u200d", 10)
+@example("⚠\ufe0f世👩\u200d🚀 " * 3, 12)
 def test_nonsense_of_joiners_and_marks_is_painted_as_wide_as_the_pane(
     text: str, width: int
 ) -> None:
@@ -120,7 +123,10 @@ def test_nonsense_of_joiners_and_marks_is_painted_as_wide_as_the_pane(
         for line in draw(source, Blocks(PALETTE, frame.text)).lines:
             strip = frame.paint(line)
             assert sum(segment.cell_length for segment in strip) == strip.cell_length == width
-            assert [strip.crop(0, end).cell_length for end in range(width)] == list(range(width))
+            for end in range(width):
+                left, right = strip.divide([end, width]) if end else (strip.crop(0, 0), strip)
+                cut = [sum(segment.cell_length for segment in part) for part in (left, right)]
+                assert cut == [left.cell_length, right.cell_length] == [end, width - end]
 
 
 @given(

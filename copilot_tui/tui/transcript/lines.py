@@ -8,6 +8,8 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 
+from copilot_tui.tui.transcript.strips import strip_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -125,14 +127,14 @@ class Frame(NamedTuple):
             parts.append(Segment(" " * (room + min(1, right)), line.fill))
             if right > 1:
                 parts.append(Segment(" " * (right - 1), self.base))
-        return Strip(parts, self.width)
+        return strip_of(parts, self.width)
 
 
 def _clip(line: Line, width: int, shift: int) -> tuple[list[Segment], int]:
     """The part of a line that fits; a mark stands where something is hidden."""
     head = Segment("".join(segment.text for segment in line.segments)[: line.indent])
     fixed = cell_len(head.text) if line.code_width is not None else 0
-    strip = Strip(line.segments, line.cells)
+    strip = strip_of(line.segments, line.cells)
     kept = list(strip.crop(0, fixed)) if fixed else []
     most = max(0, (line.code_width[0] if line.code_width else line.cells) - (width - fixed))
     shift = min(shift, most) if line.code_width is not None else 0

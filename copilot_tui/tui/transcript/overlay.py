@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual.strip import Strip
+
+from copilot_tui.tui.transcript.strips import strip_of
 
 if TYPE_CHECKING:
+    from textual.strip import Strip
+
     from copilot_tui.tui.transcript.lines import Line
 
 
@@ -35,7 +38,7 @@ def tinted(strip: Strip, spans: Iterable[tuple[int, int]], style: Style) -> Stri
         if cut < len(text):
             parts.append(Segment(text[cut:], base))
         position += len(text)
-    return Strip(parts, strip.cell_length)
+    return strip_of(parts, strip.cell_length)
 
 
 def found_in(line: Line, needle: str) -> list[tuple[int, int]]:
@@ -59,11 +62,11 @@ def over_end(strip: Strip, text: str, style: Style, margin: int) -> Strip:
     if start < 0:
         return strip
     rest = strip.crop(start + width, strip.cell_length)
-    return Strip([*strip.crop(0, start), Segment(text, style), *rest], strip.cell_length)
+    return strip_of([*strip.crop(0, start), Segment(text, style), *rest], strip.cell_length)
 
 
 def over_start(strip: Strip, text: str, style: Style, column: int) -> Strip:
     """The strip with a text over it from a column on."""
     width = cell_len(text)
     before, after = strip.crop(0, column), strip.crop(column + width, strip.cell_length)
-    return Strip([*before, Segment(text, style), *after], strip.cell_length)
+    return strip_of([*before, Segment(text, style), *after], strip.cell_length)
