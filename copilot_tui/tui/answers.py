@@ -55,7 +55,7 @@ class Answers:
         """
         if self.is_busy(conversation) or self.is_newer(conversation):
             return False
-        turn = self._desk.begin(conversation, prompt, instead_of=instead_of, files=files)
+        turn = self._desk.turns.begin(conversation, prompt, instead_of=instead_of, files=files)
         beside = self._app.comparing.begin(turn)
         if instead_of is not None and conversation is self._app.shown:
             self._app.show_messages(None)
@@ -69,7 +69,9 @@ class Answers:
         """Send the prompt that waited behind a reply; False: nothing can be added here."""
         if self.is_newer(conversation):
             return False
-        turn = self._desk.begin(conversation, waiting.text, has_waited=True, files=waiting.files)
+        turn = self._desk.turns.begin(
+            conversation, waiting.text, has_waited=True, files=waiting.files
+        )
         beside = self._app.comparing.begin(turn)
         if conversation is self._app.shown:
             self._app.main.transcript.add(turn.request.path[-1])
@@ -144,26 +146,26 @@ class Answers:
 
     async def stop_and_wait(self, conversation: Conversation) -> None:
         """Stop a conversation's replies, and save them. Raises StoreError."""
-        turns = self._desk.streaming(conversation.id)
+        turns = self._desk.turns.of(conversation.id)
         if turns:
             for worker in self.cancel(conversation.id):
                 with suppress(WorkerCancelled):
                     await worker.wait()
         for turn in turns:
             self._end(turn)
-            await self._desk.save_stopped(turn.reply.id)
+            await self._desk.turns.save_stopped(turn.reply.id)
 
     def keep_unbegun(self) -> None:
         """Save the prompts of replies whose workers had no time to begin: the app ends."""
         for id_ in self._desk.turns:
-            for turn in self._desk.streaming(id_):
+            for turn in self._desk.turns.of(id_):
                 if turn.reply.id not in self._begun:
-                    self._desk.keep_saved(turn)
+                    self._desk.turns.keep_saved(turn)
 
     def cancel(self, conversation_id: str) -> list[Worker[object]]:
         """Close the reply's socket. What came is kept."""
         workers = self._app.workers.cancel_group(self._app, _group(conversation_id))
-        for turn in self._desk.streaming(conversation_id):
+        for turn in self._desk.turns.of(conversation_id):
             if turn.reply.id not in self._begun:
                 # A worker that is cancelled before its first step never comes to a `finally`.
                 self._app.call_later(self._end, turn)
@@ -175,7 +177,7 @@ class Answers:
         if reply.parent_id not in self._app.shown.messages:
             self._app.say("There is no prompt above this reply to ask again")
             return
-        turn = self._desk.begin_again(self._app.shown, reply.id)
+        turn = self._desk.turns.begin_again(self._app.shown, reply.id)
         self._app.show_messages(None)
         self._work(turn)
 
@@ -208,13 +210,13 @@ class Answers:
         failure: CopilotTuiError | None = None
         self._begun.add(turn.reply.id)
         try:
-            async with aclosing(self._desk.stream(turn)) as deltas:
+            async with aclosing(self._desk.turns.stream(turn)) as deltas:
                 async for delta in deltas:
                     await self._tell(turn, delta)
         except CopilotTuiError as error:
             if isinstance(error, StoreError):
                 post(messages.Notice(id_, in_one_line(error), is_warning=True))
-                self._desk.keep_saved(turn)
+                self._desk.turns.keep_saved(turn)
             if isinstance(error, OpenWay) and not self._app.comparing.is_open:
                 post(messages.ConsentWanted(id_))
             # A reply that had ended when it could not be saved is what it is.
@@ -246,9 +248,9 @@ class Answers:
     def _end(self, turn: Turn) -> None:
         # No await: on quit nobody waits for us.
         self._begun.discard(turn.reply.id)
-        if turn in self._desk.streaming(turn.conversation.id):
+        if turn in self._desk.turns.of(turn.conversation.id):
             self._ended_at = time.monotonic()
-            self._desk.end(turn, shown=turn.conversation is self._app.shown)
+            self._desk.turns.end(turn, shown=turn.conversation is self._app.shown)
             self._app.post_message(messages.ReplyEnded(turn.conversation.id, turn.reply.id))
 
 

@@ -25,7 +25,7 @@ from copilot_tui.tui.composer import ASK, ASK_PRIVATELY, Composer
 from copilot_tui.tui.consent import Consent
 from copilot_tui.tui.copying import Copying
 from copilot_tui.tui.deleting import Deleting
-from copilot_tui.tui.desk import RETRY_S, Desk
+from copilot_tui.tui.desk import Desk
 from copilot_tui.tui.editing import Editing
 from copilot_tui.tui.keeping import Keeping
 from copilot_tui.tui.library import Library
@@ -58,6 +58,9 @@ if TYPE_CHECKING:
     from copilot_tui.tui.titling import Titling
 
 NOTICE_S = 8.0
+
+RETRY_S = 2.0
+"""How often what could not be written is tried again."""
 
 HELD_MOST_S = 2.0
 """Keys wait at most this long for a conversation to be read; the disk may hang, and Ctrl+Q not."""
@@ -114,7 +117,7 @@ class CopilotApp(App[int]):
         self._continue_last = continue_last
         self._held_timer: Timer | None = None
         self._retry_timer: Timer | None = None
-        desk.on_trouble = self._in_trouble
+        desk.filing.on_trouble = self._in_trouble
         desk.places.on_change = self._waiting_changed
         self._held: list[events.Event] | None = []
         """Keys for a prompt that is not there yet: at the start, and while a conversation is read.
@@ -164,7 +167,7 @@ class CopilotApp(App[int]):
 
     def show_attached(self) -> None:
         """Show the files of the prompt, where there are or were any."""
-        if self.desk.attached(self.shown) or "attaching" in vars(self):
+        if self.desk.drafts.attached(self.shown) or "attaching" in vars(self):
             self.attaching.show()
 
     def get_css_variables(self) -> dict[str, str]:
@@ -239,8 +242,8 @@ class CopilotApp(App[int]):
     async def _continue(self) -> None:
         """Show the conversation that changed last; what was typed until then is meant for it."""
         try:
-            await self.desk.read_rows()
-            rows = [row for row in self.desk.rows if not row.archived]
+            await self.desk.shelf.read()
+            rows = [row for row in self.desk.shelf.rows if not row.archived]
             if rows:
                 await self._show(max(rows, key=lambda row: row.updated_at).id)
         finally:
@@ -254,17 +257,19 @@ class CopilotApp(App[int]):
                 await asyncio.sleep(SETTLE_DELAY_S)
             if self._continue_last:
                 await self._continue()
-            await self.desk.read_rows(at_once=True)
+            await self.desk.shelf.read(at_once=True)
             self.refresh_sidebar()
             await asyncio.to_thread(_warm_up, self.desk.config.backend)
             recovered = await asyncio.to_thread(self.desk.store.recover)
-            await self.desk.read_rows()
+            await self.desk.shelf.read()
             self.refresh_sidebar()
-            left = set(recovered) - self.desk.asked  # what was stopped just now is not of last time
+            left = (
+                set(recovered) - self.desk.turns.asked
+            )  # what was stopped just now is not of last time
             if left:
                 what = "a reply" if len(left) == 1 else f"{len(left)} replies"
                 self.say(f"Kept what had come of {what} when the program ended last")
-            await self.desk.read_marks()
+            await self.desk.shelf.read_marks()
             self.refresh_sidebar()
             for problem in self.desk.store.problems()[:1]:
                 self.say(str(problem), warn=True)
@@ -285,7 +290,7 @@ class CopilotApp(App[int]):
             self._held.append(event)
             return
         if isinstance(event, events.Key) and not event.is_forwarded:
-            self.desk.give_way()
+            self.desk.filing.give_way()
         if isinstance(event, events.Key) and not event.is_forwarded and not event.is_printable:
             await self._take_what_was_typed()
         await super().on_event(event)
@@ -349,8 +354,8 @@ class CopilotApp(App[int]):
         self.searching.close()
         with suppress(TimeoutError, CopilotTuiError):
             async with asyncio.timeout(BACKENDS_MOST_S):
-                await self.desk.aclose()
-        await asyncio.to_thread(self.desk.close)
+                await self.desk.answerers.aclose()
+        await asyncio.to_thread(self.desk.filing.close)
 
     # What is shown
 
@@ -405,8 +410,8 @@ class CopilotApp(App[int]):
         before, self.shown = self.shown, conversation
         self.desk.shown_id = conversation.id
         self.desk.drop_if_blank(before)
-        self.desk.unread.discard(conversation.id)
-        self.desk.failed.discard(conversation.id)
+        self.desk.shelf.unread.discard(conversation.id)
+        self.desk.shelf.failed.discard(conversation.id)
         self._forget_local_notice()
         self.show_messages(place)
         draft = self.desk.drafts.get(conversation.id)
@@ -421,7 +426,7 @@ class CopilotApp(App[int]):
     def show_messages(self, place: Place | None) -> None:
         """Put the shown branch into the transcript; without a place: its end."""
         conversation = self.shown
-        live = {turn.reply.id for turn in self.desk.streaming(conversation.id)}
+        live = {turn.reply.id for turn in self.desk.turns.of(conversation.id)}
         self.main.transcript.show(
             conversation.path(),
             live=live or self.watching.live,
@@ -433,16 +438,16 @@ class CopilotApp(App[int]):
 
     def refresh_sidebar(self) -> None:
         """Show the list, the shown one and the marks as they are."""
-        self.main.sidebar.show_rows(self.desk.rows, now=self.desk.now())
+        self.main.sidebar.show_rows(self.desk.shelf.rows, now=self.desk.now())
         self.main.sidebar.show_current(self.shown.id)
-        self.main.sidebar.show_marks(self.desk.marks())
+        self.main.sidebar.show_marks(self.desk.shelf.marks())
 
     def refresh_status(self) -> None:
         """Show what answers here and what is going on."""
         status = self.main.status
-        present = self.desk.present_choice(self.shown)
+        present = self.desk.answerers.present_choice(self.shown)
         parts = (present.backend, present.provider, present.model)
-        is_private = self.desk.is_private(self.shown.id)
+        is_private = self.desk.filing.is_private(self.shown.id)
         status.backend = " · ".join(filter(None, ("private" if is_private else "", *parts)))
         self.main.composer.placeholder = ASK_PRIVATELY if is_private else ASK
         turn = self.desk.turns.get(self.shown.id)
@@ -487,7 +492,7 @@ class CopilotApp(App[int]):
         """Enter: send; on an empty prompt after a failed reply, try again."""
         edited = self.editing.message
         has_files = edited is not None and bool(edited.attachments)
-        if self.desk.attached(self.shown):
+        if self.desk.drafts.attached(self.shown):
             self.attaching.send()
         elif not (self.main.composer.text.strip() or has_files):
             self.answers.try_again()
@@ -510,12 +515,12 @@ class CopilotApp(App[int]):
 
     def on_composer_queued_wanted(self) -> None:
         """Backspace in an empty prompt."""
-        if not (self.desk.attached(self.shown) and self.attaching.take_off()):
+        if not (self.desk.drafts.attached(self.shown) and self.attaching.take_off()):
             self.queueing.take_back()
 
     def on_reply_changed(self, message: messages.ReplyChanged) -> None:
         """Let the transcript take what came."""
-        for turn in self.desk.streaming(message.conversation_id):
+        for turn in self.desk.turns.of(message.conversation_id):
             if turn.conversation is self.shown:
                 self.main.transcript.grow(turn.reply.id, at_once=message.is_whole)
                 self.comparing.grow(turn.reply.id)
@@ -529,7 +534,7 @@ class CopilotApp(App[int]):
             self.refresh_status()
         self.refresh_sidebar()
         self.run_worker(
-            self._told(self.desk.save_stopped(message.reply_id)),
+            self._told(self.desk.turns.save_stopped(message.reply_id)),
             group=f"save:{message.conversation_id}",
             exit_on_error=False,
         )
@@ -585,7 +590,7 @@ class CopilotApp(App[int]):
             self._retry_timer = self.set_interval(RETRY_S, self._retry)
 
     def _retry(self) -> None:
-        if not self.desk.retry() and self._retry_timer is not None:
+        if not self.desk.filing.retry() and self._retry_timer is not None:
             self._retry_timer.stop()
             self._retry_timer = None
 

@@ -41,7 +41,7 @@ class Attaching:
 
     @property
     def _paths(self) -> tuple[str, ...]:
-        return self._app.desk.attached(self._app.shown)
+        return self._app.desk.drafts.attached(self._app.shown)
 
     def open(self, *, at_word: bool = False) -> bool:
         """Ask for a file; `at_word`: only if the cursor stands behind a word with @, which is the
@@ -103,7 +103,7 @@ class Attaching:
 
     def _keep(self, paths: tuple[str, ...]) -> None:
         app = self._app
-        app.desk.keep_draft(app.shown, *app.unsent, paths)
+        app.desk.drafts.keep(app.shown, *app.unsent, paths)
         app.refresh_sidebar()
         self.show()
 

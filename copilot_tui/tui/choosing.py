@@ -30,7 +30,7 @@ class Choosing:
         from copilot_tui.tui.screens.picker import PickerScreen, Several
 
         desk = self._desk
-        present = desk.present_choice(conversation)
+        present = desk.answerers.present_choice(conversation)
         backends = desk.config.backends
         if desk.config.demo:  # which contacts nothing
             backends = {present.backend: desk.config.backend}
@@ -38,7 +38,7 @@ class Choosing:
         looked_at = ""
         while True:
             screen = PickerScreen(
-                desk.catalog,
+                desk.answerers.catalog,
                 backends,
                 present,
                 backend=looked_at,
@@ -60,9 +60,9 @@ class Choosing:
     async def choose(self, conversation: Conversation, choice: Choice) -> None:
         """Let this backend and model answer from now on."""
         desk = self._desk
-        desk.choose(conversation, choice)
+        desk.answerers.choose(conversation, choice)
         self._app.refresh_status()
-        if not desk.is_private(conversation.id):
-            await desk.catalog.note(choice)
+        if not desk.filing.is_private(conversation.id):
+            await desk.answerers.catalog.note(choice)
         if conversation.messages:
             self._app.save(conversation)

@@ -38,7 +38,7 @@ class Comparing:
     def begin(self, turn: Turn) -> list[Turn]:
         """Ask the others for the reply, too, if it was the first of several."""
         others = self.asked(turn.conversation.id)[1:]
-        return self._app.desk.begin_beside(turn, others) if others else []
+        return self._app.desk.turns.begin_beside(turn, others) if others else []
 
     @property
     def is_open(self) -> bool:

@@ -27,7 +27,7 @@ class Consent:
 
         app = self._app
         conversation = app.shown
-        backend = app.desk.backend_config(conversation)
+        backend = app.desk.answerers.config_of(conversation)
         address = address_of(backend.api_url or backend.base_url)
         if await app.push_screen_wait(ConsentScreen(backend.name, address)):
             await app.desk.allow_http(backend.name)

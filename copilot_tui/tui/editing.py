@@ -21,7 +21,7 @@ class Editing:
     @property
     def message(self) -> Message | None:
         """The message of the shown conversation that is being edited; None: none is."""
-        return self._desk.edited(self._app.shown)
+        return self._desk.drafts.edited(self._app.shown)
 
     @property
     def is_on(self) -> bool:
@@ -61,7 +61,7 @@ class Editing:
             if self.message is not None:
                 self.cancel()
             app.keeping.keep_draft()
-            self._desk.begin_edit(app.shown, message)
+            self._desk.drafts.begin_edit(app.shown, message)
             composer.fill(message.content)
             app.show_attached()
         composer.focus()
@@ -84,8 +84,8 @@ class Editing:
         if not self.is_on:
             return False
         text, caret = app.unsent
-        conversation, files = app.shown, self._desk.attached(app.shown)
-        self._desk.end_edit(conversation)
+        conversation, files = app.shown, self._desk.drafts.attached(app.shown)
+        self._desk.drafts.end_edit(conversation)
         self._show_draft()
         app.refresh_status()
         app.refresh_sidebar()
@@ -107,8 +107,8 @@ class Editing:
         app = self._app
         if app.shown.id == conversation.id:
             app.keeping.keep_draft()
-        self._desk.begin_edit(conversation, message)
-        self._desk.keep_draft(conversation, text, caret, files)
+        self._desk.drafts.begin_edit(conversation, message)
+        self._desk.drafts.keep(conversation, text, caret, files)
         if app.shown.id != conversation.id:
             app.show(conversation.id)
             return

@@ -58,7 +58,7 @@ class Importing:
             screen.show_report([*report.lines(), defect_in(error)])
             raise
         screen.show_report([*report.lines(), *filter(None, [ending])])
-        await self._app.desk.read_rows()
+        await self._app.desk.shelf.read()
         self._app.refresh_sidebar()
 
     def _read(self, screen: ImportScreen, path: Path, report: Report) -> None:

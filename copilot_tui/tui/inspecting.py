@@ -42,7 +42,7 @@ class Inspecting:
                 conversation,
                 prompt,
                 editing.id if editing is not None else None,
-                app.desk.attached(app.shown),
+                app.desk.drafts.attached(app.shown),
             )
         except CopilotTuiError as error:
             app.say(in_one_line(error), warn=True)
@@ -63,8 +63,8 @@ class Inspecting:
 
         desk = self._app.desk
         files = read_all(attached)
-        turn = desk.planned(conversation, prompt, instead_of=instead_of, files=files)
+        turn = desk.turns.planned(conversation, prompt, instead_of=instead_of, files=files)
         request = turn.request
         # Its own empty reply is no message that is left out.
         conversation.discard(turn.reply.id)
-        return preview(request, desk.backend_config(conversation))
+        return preview(request, desk.answerers.config_of(conversation))

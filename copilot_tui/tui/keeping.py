@@ -46,7 +46,7 @@ class Keeping:
             return
         shown = self._app.shown
         had = shown.id in self._desk.drafts
-        self._desk.keep_draft(shown, *self._app.unsent)
+        self._desk.drafts.keep(shown, *self._app.unsent)
         if had != (shown.id in self._desk.drafts):
             self._app.refresh_sidebar()
 
@@ -61,4 +61,4 @@ class Keeping:
 
         place = self._app.main.transcript.place
         state = ViewState(place.message_id, place.line, place.block) if place else ViewState()
-        self._desk.keep_view(self._app.shown.id, state)
+        self._desk.filing.keep_view(self._app.shown.id, state)

@@ -49,7 +49,7 @@ class Library:
             conversation.title, conversation.title_source = title, TitleSource.USER
         if " ".join(tags) != " ".join(conversation.tags):
             conversation.tags = tags
-        self._desk.note_row(conversation)
+        self._desk.shelf.note(conversation)
         self._app.refresh_sidebar()
         self._app.save(conversation)
 
@@ -67,7 +67,7 @@ class Library:
         try:
             conversation = await self._desk.load(conversation_id)
             await app.answers.stop_and_wait(conversation)
-            await self._desk.in_order(self._desk.store.delete, conversation_id)
+            await self._desk.filing.in_order(self._desk.store.delete, conversation_id)
         except StoreError as error:
             app.say(in_one_line(error), warn=True)
             return
@@ -103,9 +103,9 @@ class Library:
 
     async def _restore(self, conversation_id: str) -> None:
         try:
-            await self._desk.in_order(self._desk.store.restore, conversation_id)
+            await self._desk.filing.in_order(self._desk.store.restore, conversation_id)
             conversation = await self._desk.load(conversation_id)
-            await self._desk.read_rows()
+            await self._desk.shelf.read()
         except StoreError as error:
             self._app.say(in_one_line(error), warn=True)
             return

@@ -97,6 +97,6 @@ class Organising:
     def _changed(self, conversation: Conversation, *, touch: bool = True) -> None:
         if touch:
             conversation.touch(self._desk.now())
-        self._desk.note_row(conversation)
+        self._desk.shelf.note(conversation)
         self._app.refresh_sidebar()
         self._app.save(conversation, touch=touch)

@@ -59,14 +59,14 @@ class Queueing:
 
     def _queue(self, conversation: Conversation, files: tuple[Attachment, ...]) -> None:
         app = self._app
-        if conversation.id in self._desk.unsent.queued:
+        if conversation.id in self._desk.drafts.unsent.queued:
             key = app.main.key("escape")
             app.say(f"One prompt waits already; {key} brings it back", warn=True, local=True)
             return
         if app.answers.is_newer(conversation):
             return
         text = app.main.composer.text
-        self._desk.queue(conversation, text, files)
+        self._desk.drafts.queue(conversation, text, files)
         app.prompt_was_taken()
         app.keeping.keep_draft()
         self.show()
@@ -74,7 +74,7 @@ class Queueing:
     def show(self) -> None:
         """Show what waits in the shown conversation, or that nothing does."""
         shown = self._app.shown
-        waiting = self._desk.unsent.queued.get(shown.id)
+        waiting = self._desk.drafts.unsent.queued.get(shown.id)
         if waiting is not None and not self._is_answering(shown.id):
             self._give_back(shown)  # as after a deletion that was undone: nothing calls it any more
             return
@@ -93,7 +93,7 @@ class Queueing:
     def take_back(self) -> bool:
         """Put what waits in the shown conversation back into the prompt; whether anything did."""
         shown = self._app.shown
-        if shown.id not in self._desk.unsent.queued:
+        if shown.id not in self._desk.drafts.unsent.queued:
             return False
         self._give_back(shown)
         return True
@@ -103,7 +103,7 @@ class Queueing:
         is_shown = conversation is self._app.shown
         if is_shown:
             self._app.keeping.keep_draft()
-        draft = self._desk.unqueue(conversation.id)
+        draft = self._desk.drafts.unqueue(conversation.id)
         if is_shown:
             if not draft.editing:
                 self._app.main.composer.fill(draft.text, draft.caret)
@@ -112,11 +112,13 @@ class Queueing:
 
     def ended(self, conversation: Conversation) -> None:
         """A reply is no longer awaited: send what waits behind it, if it is whole."""
-        if conversation.id not in self._desk.unsent.queued or self._is_answering(conversation.id):
+        if conversation.id not in self._desk.drafts.unsent.queued or self._is_answering(
+            conversation.id
+        ):
             return
         reply = last_reply(conversation)
         is_whole = reply is not None and reply.status is Status.COMPLETE and reply.error is None
-        waiting = self._desk.unsent.queued[conversation.id]
+        waiting = self._desk.drafts.unsent.queued[conversation.id]
         if is_whole and self._app.answers.send_queued(conversation, waiting):
             self.show()
             return
@@ -129,7 +131,7 @@ class Queueing:
 
     def ended_elsewhere(self, conversation_id: str) -> None:
         """The same, for a reply that another window or a shell has awaited."""
-        if conversation_id in self._desk.unsent.queued:
+        if conversation_id in self._desk.drafts.unsent.queued:
             self._app.run_worker(
                 self._ended_elsewhere(conversation_id), group="send", exit_on_error=False
             )

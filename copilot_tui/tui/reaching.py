@@ -36,7 +36,7 @@ class Reaching:
         """A reply has failed: offer what can be done, if that is known and nobody is writing."""
         app = self._app
         prompt = turn.request.path[-1]
-        config = self._desk.backend_config(turn.conversation)
+        config = self._desk.answerers.config_of(turn.conversation)
         if (
             not _is_card_for(error, config)
             or turn.conversation is not app.shown
@@ -120,7 +120,7 @@ class Reaching:
         if address is None:
             return False
         before = self._desk.config
-        self._desk.config, made = with_server(before, address)
+        self._desk.answerers.config, made = with_server(before, address)
         if self._desk.config is not before:
             try:
                 await asyncio.to_thread(write_server, before, made)

@@ -33,11 +33,11 @@ class SigningIn:
     def sign_in(self) -> None:
         """Sign in to what answers in the shown conversation."""
         self._app.hold_keys()
-        self._work(self.ask(self._desk.backend_config(self._app.shown).name))
+        self._work(self.ask(self._desk.answerers.config_of(self._app.shown).name))
 
     def sign_out(self) -> None:
         """Sign out of what answers in the shown conversation."""
-        self._work(self._sign_out(self._desk.backend_config(self._app.shown)))
+        self._work(self._sign_out(self._desk.answerers.config_of(self._app.shown)))
 
     def _work(self, work: object) -> None:
         self._app.run_worker(work, group="sign-in", exclusive=True, exit_on_error=False)  # type: ignore[arg-type]  # a coroutine

@@ -67,7 +67,7 @@ class Titling:
         is_untouched = conversation.title == before
         if title and is_untouched and conversation.title_source is TitleSource.AUTO:
             conversation.title = title
-            self._desk.note_row(conversation)
+            self._desk.shelf.note(conversation)
             self._app.refresh_sidebar()
             self._app.save(conversation, touch=False)
 
@@ -86,7 +86,7 @@ class Titling:
             is_private=True,
         )
         text = ""
-        backend = self._desk.backend(conversation)
+        backend = self._desk.answerers.backend(conversation)
         async with aclosing(backend.stream(request)) as deltas:
             async for delta in deltas:
                 text = delta.text if delta.replaces else text + delta.text

@@ -92,21 +92,21 @@ class Watching:
             await self._read_list()
         if sight.states_changed:
             changed, self._changed = self._changed, set()
-            if await self._desk.read_marks_of_others(changed):
+            if await self._desk.shelf.read_marks_of_others(changed):
                 self._app.refresh_sidebar()
         await self.catch_up()
         self._note_answering(sight)
         self._say_copies(sight.copies)
 
     async def _read_list(self) -> None:
-        before = {row.id: row for row in self._desk.rows}
-        await self._desk.read_rows()
-        changed = {row.id for row in self._desk.rows if before.get(row.id) != row}
+        before = {row.id: row for row in self._desk.shelf.rows}
+        await self._desk.shelf.read()
+        changed = {row.id for row in self._desk.shelf.rows if before.get(row.id) != row}
         self._changed |= changed
-        if changed or len(before) != len(self._desk.rows):
+        if changed or len(before) != len(self._desk.shelf.rows):
             self._app.refresh_sidebar()
         shown = self._app.shown
-        if shown.id in before and all(row.id != shown.id for row in self._desk.rows):
+        if shown.id in before and all(row.id != shown.id for row in self._desk.shelf.rows):
             self._app.say("This conversation was deleted by another window")
         for problem in self._desk.store.problems():
             if str(problem) not in self._problems_said:
@@ -128,10 +128,10 @@ class Watching:
         Raises StoreError.
         """
         conversation = self._app.shown
-        if self._desk.is_saving(conversation.id):
+        if self._desk.filing.is_saving(conversation.id):
             return
         news = await asyncio.to_thread(self._watch.news, conversation)
-        if news is None or self._desk.is_saving(conversation.id):
+        if news is None or self._desk.filing.is_saving(conversation.id):
             return
         before = [(m.id, m.status, m.error, m.content) for m in conversation.path()]
         self._watch.take(conversation, news)
@@ -228,7 +228,7 @@ class Watching:
         failed: StoreError | None = None
         for name in names:
             try:
-                await self._desk.in_order(self._desk.store.merge_copy, name)
+                await self._desk.filing.in_order(self._desk.store.merge_copy, name)
                 merged += 1
             except StoreError as error:
                 failed = error

@@ -158,7 +158,7 @@ async def test_two_conversations_stream_while_a_third_is_typed_in(
         first.go.set()
         await ended(pilot)
         assert app.main.composer.text == "typing"
-        assert len(app.desk.unread) == 2
+        assert len(app.desk.shelf.unread) == 2
     assert stored(store, "first").path()[-1].content == "one uno"
     assert stored(store, "second").path()[-1].content == "two due"
 
@@ -330,7 +330,7 @@ async def test_the_sidebar_walks_with_alt_up_and_down(make_app: MakeApp, store: 
     ids = [each.id for each in made]
     async with make_app(continue_last=True).run_test() as pilot:
         app = app_of(pilot)
-        await until(pilot, lambda: app.shown.id == ids[2] and len(app.desk.rows) == 3)
+        await until(pilot, lambda: app.shown.id == ids[2] and len(app.desk.shelf.rows) == 3)
         await pilot.press("alt+down")
         await until(pilot, lambda: app.shown.id == ids[1])
         await pilot.press("ctrl+pagedown")
@@ -364,7 +364,7 @@ async def test_in_a_narrow_window_the_sidebar_stands_alone_and_picking_closes_it
     other = saved_conversation(store, "other", "q", "a")
     async with make_app().run_test(size=(40, 12)) as pilot:
         app = app_of(pilot)
-        await until(pilot, lambda: app.desk.rows)
+        await until(pilot, lambda: app.desk.shelf.rows)
         await pilot.press("ctrl+b")
         assert app.main.sidebar.has_focus
         assert app.main.sidebar.size.width >= 38
@@ -436,7 +436,7 @@ async def test_no_command_of_the_palette_shows_marks_of_markdown(make_app: MakeA
 
 async def test_the_welcome_of_the_demo_is_a_sentence(make_app: MakeApp) -> None:
     app = make_app()
-    app.desk.config = replace(app.desk.config, demo=True)
+    app.desk.answerers.config = replace(app.desk.config, demo=True)
     async with app.run_test() as pilot:
         await pilot.pause()
         assert app.main._welcome().startswith(
@@ -496,7 +496,7 @@ async def test_slash_narrows_the_sidebar_while_letters_are_typed(
         saved_conversation(store, title, "q", "a")
     async with make_app().run_test() as pilot:
         app = app_of(pilot)
-        await until(pilot, lambda: len(app.desk.rows) == 3)
+        await until(pilot, lambda: len(app.desk.shelf.rows) == 3)
         app.main.sidebar.focus()
         await pilot.press("slash", *"red", "space", "d")
         await pilot.press("enter")
@@ -640,11 +640,11 @@ async def test_what_was_not_read_and_what_is_a_draft_is_marked_after_a_restart(
         await pilot.press("ctrl+n")
         hold.go.set()
         await ended(pilot)
-        assert app.desk.marks()[answered] is Mark.UNREAD
+        assert app.desk.shelf.marks()[answered] is Mark.UNREAD
     async with make_app().run_test() as pilot:
         app = app_of(pilot)
-        await until(pilot, lambda: app.desk.marks().get(answered) is Mark.UNREAD)
-        assert app.desk.marks()[drafted.id] is Mark.DRAFT
+        await until(pilot, lambda: app.desk.shelf.marks().get(answered) is Mark.UNREAD)
+        assert app.desk.shelf.marks()[drafted.id] is Mark.DRAFT
         app.show(answered)
         await until(pilot, lambda: app.shown.id == answered)
         await pilot.press("ctrl+n")

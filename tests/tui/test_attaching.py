@@ -147,7 +147,7 @@ async def test_a_draft_keeps_its_files_over_a_restart_and_reads_them_when_it_is_
     async with make_app().run_test(size=(80, 24)) as pilot:
         await attach(pilot, "notes.txt")
         await pilot.press(*"half")
-        assert app_of(pilot).desk.marks()[app_of(pilot).shown.id] is Mark.DRAFT
+        assert app_of(pilot).desk.shelf.marks()[app_of(pilot).shown.id] is Mark.DRAFT
         await pilot.press("ctrl+q")
     (kept,) = (store.data_dir / "drafts").iterdir()
     assert json.loads(kept.read_text())["attachments"] == [str(folder / "notes.txt")]

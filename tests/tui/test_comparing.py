@@ -54,7 +54,7 @@ def backend(holds: dict[str, Hold]) -> FakeBackend:
 
 def ask_both(app: CopilotApp, backend: str = "demo") -> None:
     app.comparing.ask(app.shown.id, (Choice(backend, "one"), Choice(backend, "two")))
-    app.desk.choose(app.shown, Choice(backend, "one"))
+    app.desk.answerers.choose(app.shown, Choice(backend, "one"))
 
 
 def compared(pilot: Pilot[int]) -> str:
@@ -153,7 +153,7 @@ async def test_escape_stops_them_all_and_then_goes_on_with_the_first(
 async def ended_but_for_the_screen(pilot: Pilot[int]) -> None:
     app = app_of(pilot)
     await until(pilot, lambda: not app.desk.turns)
-    await until(pilot, lambda: not app.desk._stopped)
+    await until(pilot, lambda: not app.desk.turns.is_unsettled(app.shown.id))
 
 
 async def test_one_that_fails_leaves_the_other_alone(

@@ -41,14 +41,14 @@ async def test_the_app_shows_and_answers_the_rest(
     backend.scripts = [["Here I am."]]
     app = make_app()
     async with app.run_test(size=(100, 30)) as pilot:
-        await until(pilot, lambda: app.desk.rows)
-        listed = {row.id for row in app.desk.rows}
+        await until(pilot, lambda: app.desk.shelf.rows)
+        listed = {row.id for row in app.desk.shelf.rows}
         assert listed >= {broken.READABLE_ID.format(n) for n in range(len(broken.READABLE))}
         assert len(listed) == 1 + len(broken.READABLE)
-        for row in list(app.desk.rows):
+        for row in list(app.desk.shelf.rows):
             app.show(row.id)
             await until(pilot, partial(is_shown, app, row.id))
-        good = next(row.id for row in app.desk.rows if row.title == "Still good")
+        good = next(row.id for row in app.desk.shelf.rows if row.title == "Still good")
         app.show(good)
         await until(pilot, partial(is_shown, app, good))
         await pilot.press(*"hi", "enter")
@@ -69,7 +69,7 @@ async def test_the_app_names_what_it_cannot_show(make_app: MakeApp, ruins: Path)
     app = make_app()
     name = broken.UNREADABLE_ID.format(0)
     async with app.run_test(size=(160, 30)) as pilot:
-        await until(pilot, lambda: app.desk.rows)
+        await until(pilot, lambda: app.desk.shelf.rows)
         app.show(name)
         await until(pilot, lambda: name in app.main.status.notice)
         assert f"{name}.json cannot be read" in app.main.status.notice

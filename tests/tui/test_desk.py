@@ -30,7 +30,7 @@ async def test_of_many_opened_conversations_only_the_latest_stay_in_memory(
     assert desk.open[saved[0]] is first
     assert len(desk.open) == OPEN_MOST + 1  # and the shown one
     assert saved[1] not in desk.open
-    desk.close()
+    desk.filing.close()
 
 
 async def test_a_conversation_that_answers_stays_however_many_are_opened(
@@ -39,12 +39,12 @@ async def test_a_conversation_that_answers_stays_however_many_are_opened(
     saved = [saved_conversation(store, f"number {n}", "q", "a").id for n in range(OPEN_MOST + 2)]
     desk = Desk(config, store)
     answering = await desk.load(saved[0])
-    desk.begin(answering, "go on")
+    desk.turns.begin(answering, "go on")
     for id_ in saved[1:]:
         await desk.load(id_)
     assert desk.open[saved[0]] is answering
     assert saved[1] not in desk.open
-    desk.close()
+    desk.filing.close()
 
 
 async def test_what_another_process_wrote_is_there_when_a_conversation_is_shown_again(
@@ -58,7 +58,7 @@ async def test_what_another_process_wrote_is_there_when_a_conversation_is_shown_
     theirs.title = "renamed elsewhere"
     other.save(theirs)
     assert (await desk.load(id_)).title == "renamed elsewhere"
-    desk.close()
+    desk.filing.close()
 
 
 async def test_an_empty_conversation_that_somebody_made_is_not_thrown_away_by_looking(
@@ -69,7 +69,7 @@ async def test_an_empty_conversation_that_somebody_made_is_not_thrown_away_by_lo
     store.save(conversation)
     desk = Desk(config, store)
     desk.drop_if_blank(await desk.load(conversation.id))
-    desk.close()
+    desk.filing.close()
     assert [each.title for each in store.summaries()] == ["for later"]
 
 
@@ -78,10 +78,10 @@ async def test_a_conversation_that_was_only_a_draft_goes_with_its_draft(
 ) -> None:
     desk = Desk(config, store)
     conversation = desk.new()
-    desk.keep_draft(conversation, "half a thought", 4)
-    desk.keep_draft(conversation, "", 0)
+    desk.drafts.keep(conversation, "half a thought", 4)
+    desk.drafts.keep(conversation, "", 0)
     desk.drop_if_blank(conversation)
-    desk.close()
+    desk.filing.close()
     assert store.summaries() == []
 
 
@@ -109,12 +109,12 @@ async def test_a_draft_that_could_not_be_written_is_said_and_written_at_the_end(
     store = FillingStore(config.data_dir, config.cache_dir)
     store.full = True
     desk, said = Desk(config, store), list[StoreError]()
-    desk.on_trouble = said.append
+    desk.filing.on_trouble = said.append
     conversation = desk.new()
-    desk.keep_draft(conversation, "precious", 8)
-    await desk.in_order(int)
+    desk.drafts.keep(conversation, "precious", 8)
+    await desk.filing.in_order(int)
     store.full = False
-    desk.close()
+    desk.filing.close()
     assert said
     draft = store.draft(conversation.id)
     assert draft is not None
@@ -125,17 +125,17 @@ async def test_the_prompt_outlives_a_disk_that_is_full_when_it_is_sent(config: C
     store = FillingStore(config.data_dir, config.cache_dir)
     desk = Desk(config, store, make_backend=lambda _: FakeBackend())
     conversation = desk.new()
-    desk.keep_draft(conversation, "precious", 8)
-    await desk.in_order(int)
+    desk.drafts.keep(conversation, "precious", 8)
+    await desk.filing.in_order(int)
     store.full = True
-    turn = desk.begin(conversation, "precious")
+    turn = desk.turns.begin(conversation, "precious")
     with pytest.raises(StoreError):
-        async for _ in desk.stream(turn):
+        async for _ in desk.turns.stream(turn):
             pass
-    desk.keep_saved(turn)
-    desk.end(turn, shown=True)
+    desk.turns.keep_saved(turn)
+    desk.turns.end(turn, shown=True)
     store.full = False
-    desk.close()
+    desk.filing.close()
     assert store.load(conversation.id).path()[0].content == "precious"
     assert store.draft(conversation.id) is None
 
@@ -146,8 +146,8 @@ async def test_one_choice_of_who_answers_is_for_one_conversation(
     given = load({"data_dir": str(data_dir), "backend": "ollama", "model": "m"}, {})
     desk = Desk(replace(given, cache_dir=cache_dir))
     one, other = desk.new(), desk.new()
-    desk.choose(one, Choice("openai", "gpt-4o"))
-    assert desk.present_choice(one) == Choice("openai", "gpt-4o")
-    assert desk.begin(one, "q").reply.backend == "openai"
-    assert desk.begin(other, "q").reply.backend == "ollama"
-    desk.close()
+    desk.answerers.choose(one, Choice("openai", "gpt-4o"))
+    assert desk.answerers.present_choice(one) == Choice("openai", "gpt-4o")
+    assert desk.turns.begin(one, "q").reply.backend == "openai"
+    assert desk.turns.begin(other, "q").reply.backend == "ollama"
+    desk.filing.close()

@@ -49,7 +49,7 @@ async def test_a_folder_is_imported_and_one_report_says_what_was_skipped_and_why
         await until(pilot, lambda: "3 conversations imported" in screen.text)
         assert "broken.json" in screen.text
         await pilot.press("escape")
-        await until(pilot, lambda: len(app.desk.rows) == 3)
+        await until(pilot, lambda: len(app.desk.shelf.rows) == 3)
         assert app.screen is app.main
     assert len(store.summaries()) == 3
 

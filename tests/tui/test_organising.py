@@ -24,7 +24,7 @@ def sidebar_lines(app: CopilotApp) -> list[str]:
 async def listed(pilot: Pilot[int], count: int) -> CopilotApp:
     """The app, once the sidebar has all conversations and the last one is shown."""
     app = app_of(pilot)
-    await until(pilot, lambda: len(app.desk.rows) == count and app.shown.messages)
+    await until(pilot, lambda: len(app.desk.shelf.rows) == count and app.shown.messages)
     return app
 
 
@@ -194,7 +194,7 @@ async def test_an_empty_trash_says_so(make_app: MakeApp, store: Store) -> None:
 async def test_the_keys_of_the_sidebar_can_be_changed(make_app: MakeApp, store: Store) -> None:
     saved_conversation(store, "one", "q", "a")
     app = make_app(continue_last=True)
-    app.desk.config = replace(app.desk.config, keys={"pin": "t"})
+    app.desk.answerers.config = replace(app.desk.config, keys={"pin": "t"})
     app.set_keymap(app.desk.config.keys)
     async with app.run_test(size=(100, 30)) as pilot:
         await listed(pilot, 1)

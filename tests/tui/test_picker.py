@@ -82,8 +82,8 @@ async def test_another_backend_opens_its_own_models_and_stays_with_the_conversat
 
 async def test_what_was_chosen_lately_comes_first(make_app: MakeApp) -> None:
     app = make_app()
-    await app.desk.catalog.open()
-    await app.desk.catalog.note(Choice("openai", "gpt-4o"))
+    await app.desk.answerers.catalog.open()
+    await app.desk.answerers.catalog.note(Choice("openai", "gpt-4o"))
     async with make_app().run_test() as pilot:
         options = await opened(pilot)
         await until(pilot, lambda: options.option_count)

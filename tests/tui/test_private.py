@@ -34,7 +34,7 @@ async def test_a_private_conversation_beside_others_leaves_nothing_on_disk(
     saved_conversation(store, "public", "q", "a")
     backend.scripts = [[f"reply {SECRET}"]]
     async with app.run_test(size=(100, 30)) as pilot:
-        await until(pilot, lambda: len(app.desk.rows) == 1)
+        await until(pilot, lambda: len(app.desk.shelf.rows) == 1)
         app.main.action_new_private()
         await pilot.pause()
         assert app.main.composer.placeholder == "Ask anything: it is not saved"
@@ -44,7 +44,7 @@ async def test_a_private_conversation_beside_others_leaves_nothing_on_disk(
         assert sidebar_lines(app)[:2] == ["Private, not saved", f"prompt {SECRET}"]
         assert backend.requests[-1].is_private
         await pilot.press(*f"draft {SECRET}", "ctrl+n")
-        private = app.desk.rows[0].id
+        private = app.desk.shelf.rows[0].id
         assert "private" not in app.main.status.backend
         app.main.action_archived()  # whatever is done elsewhere
         await pilot.press("escape")

@@ -180,13 +180,13 @@ async def test_more_replies_than_a_backend_gives_at_once_wait_and_it_is_shown(
         await pilot.press("ctrl+n")
         await send(pilot, "second")
         second = app.shown.id
-        await until(pilot, lambda: app.desk.marks().get(second) is Mark.WAITING)
+        await until(pilot, lambda: app.desk.shelf.marks().get(second) is Mark.WAITING)
         assert app.main.status.activity == "waiting for a place"
         assert stored(store, "second").path()[0].content == "second"  # the prompt is safe
         await pilot.press("ctrl+n")
         await send(pilot, "third, and stopped while it waits")
         third = app.shown.id
-        await until(pilot, lambda: app.desk.marks().get(third) is Mark.WAITING)
+        await until(pilot, lambda: app.desk.shelf.marks().get(third) is Mark.WAITING)
         await pilot.press("escape")
         await until(pilot, lambda: third not in app.desk.turns)
         assert len(backend.requests) == 1

@@ -30,7 +30,7 @@ async def test_what_is_typed_behind_a_key_that_opens_nothing_is_sent_all_the_sam
     gone = saved_conversation(store, "gone", "q", "a")
     async with make_app().run_test() as pilot:
         app = app_of(pilot)
-        await until(pilot, lambda: len(app.desk.rows) == 2)
+        await until(pilot, lambda: len(app.desk.shelf.rows) == 2)
         store.delete(gone.id)
         app.library.ask_for_title(gone.id)
         await pilot.press(*"hi", "enter")

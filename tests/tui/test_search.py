@@ -382,7 +382,7 @@ async def test_private_messages_are_found_in_their_own_session_alone(
     from copilot_tui.store import PrivateStore
 
     app = make_app()
-    app.desk.store = PrivateStore()
+    app.desk.filing.store = PrivateStore()
     async with app.run_test(size=(100, 30)) as pilot:
         await send(pilot, "a secret word")
         await until(pilot, lambda: not app.desk.turns)

@@ -98,5 +98,5 @@ async def test_a_title_for_what_was_deleted_meanwhile_brings_nothing_back(
         await until(pilot, lambda: app.shown.id != deleted)
         hold.go.set()
         await ended(pilot)
-        assert [row.id for row in app.desk.rows if row.id == deleted] == []
+        assert [row.id for row in app.desk.shelf.rows if row.id == deleted] == []
     assert [row.id for row in store.trashed()] == [deleted]

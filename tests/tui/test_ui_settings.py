@@ -74,9 +74,9 @@ async def test_alt_u_goes_from_one_unread_conversation_to_the_next(
     ids = [saved_conversation(store, f"number {n}", "q", "a").id for n in range(4)]
     app = app_with(config, store, backend)
     async with app.run_test(size=(100, 30)) as pilot:
-        await until(pilot, lambda: len(app.desk.rows) == 4)
+        await until(pilot, lambda: len(app.desk.shelf.rows) == 4)
         await app.workers.wait_for_complete()
-        app.desk.unread |= {ids[0], ids[2]}
+        app.desk.shelf.unread |= {ids[0], ids[2]}
         seen = []
         for _ in range(2):
             before = app.shown.id

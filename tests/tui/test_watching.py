@@ -50,13 +50,13 @@ async def test_what_another_program_adds_appears_in_the_sidebar_and_in_the_trans
         add(other, id_, "from elsewhere", "the answer from elsewhere")
         new = saved_conversation(other, "a new one", "q", "a").id
         await until(pilot, lambda: "the answer from elsewhere" in shown_text(app))
-        await until(pilot, lambda: new in {row.id for row in app.desk.rows})
+        await until(pilot, lambda: new in {row.id for row in app.desk.shelf.rows})
         other.rename(id_, "renamed elsewhere")
         await until(pilot, lambda: app.shown.title == "renamed elsewhere")
         other.rename(id_, "and once more")
         await until(pilot, lambda: app.shown.title == "and once more")
         other.delete(new)
-        await until(pilot, lambda: new not in {row.id for row in app.desk.rows})
+        await until(pilot, lambda: new not in {row.id for row in app.desk.shelf.rows})
 
 
 async def test_where_one_reads_and_what_is_typed_stay_when_another_program_writes(
@@ -113,7 +113,7 @@ async def test_the_reply_of_another_process_streams_here_and_a_prompt_waits_behi
         journal.append("their answer")
         journal.flush()
         await until(pilot, lambda: "half of their answer" in shown_text(app))
-        await until(pilot, lambda: app.desk.marks().get(id_) is Mark.RUNNING)
+        await until(pilot, lambda: app.desk.shelf.marks().get(id_) is Mark.RUNNING)
         assert app.main.status.activity == "answering in another window"
         await send(pilot, "next")
         assert not backend.requests
@@ -207,12 +207,12 @@ async def test_a_mark_goes_when_one_has_looked_in_another_window(
         await pilot.press("ctrl+n")
         hold.go.set()
         await ended(pilot)
-        await until(pilot, lambda: app.desk.marks().get(first) is Mark.UNREAD)
+        await until(pilot, lambda: app.desk.shelf.marks().get(first) is Mark.UNREAD)
         await until(pilot, lambda: (state := store.view_state(first)) and state.unread)
         window = make_app(continue_last=True)
         async with window.run_test(size=(100, 30)) as pilot2:
             await until(pilot2, lambda: window.shown.id == first)
-            await until(pilot2, lambda: app.desk.marks().get(first) is None)
+            await until(pilot2, lambda: app.desk.shelf.marks().get(first) is None)
 
 
 async def test_conflict_copies_are_said_and_merged_by_a_command(

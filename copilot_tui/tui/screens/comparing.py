@@ -92,7 +92,7 @@ class CompareScreen(Dialog[str]):
         return list(self.query(Transcript))
 
     def _is_live(self, reply: Message) -> bool:
-        turns = self._owner.desk.streaming(self._owner.shown.id)
+        turns = self._owner.desk.turns.of(self._owner.shown.id)
         return any(turn.reply is reply for turn in turns)
 
     def grow(self, reply_id: str) -> None:

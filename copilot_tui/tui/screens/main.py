@@ -591,7 +591,7 @@ class MainScreen(Screen[None]):
     def action_unread(self) -> None:
         """Alt+U."""
         desk = self.desk_app.desk
-        wanted = self.sidebar.next_of(desk.unread | desk.failed)
+        wanted = self.sidebar.next_of(desk.shelf.unread | desk.shelf.failed)
         if wanted is None:
             self.desk_app.say("Nothing is unread")
         else:
@@ -616,7 +616,10 @@ class MainScreen(Screen[None]):
 
         composer, conversation = self.composer, self.desk_app.shown
         within = None
-        if self.desk_app.desk.is_private(conversation.id) and (within := memory_folder()) is None:
+        if (
+            self.desk_app.desk.filing.is_private(conversation.id)
+            and (within := memory_folder()) is None
+        ):
             self.desk_app.say(
                 "An editor would write this private prompt to the disk, so none is opened",
                 warn=True,
@@ -627,7 +630,7 @@ class MainScreen(Screen[None]):
         if edited is None:
             self.desk_app.say("The editor ended with an error; the prompt is as it was", warn=True)
         elif self.desk_app.shown is not conversation:
-            self.desk_app.desk.keep_draft(conversation, edited, len(edited))
+            self.desk_app.desk.drafts.keep(conversation, edited, len(edited))
         elif edited != before:
             composer.fill(edited)
 
