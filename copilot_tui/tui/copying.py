@@ -35,3 +35,25 @@ class Copying:
             self.copy(replies[-1].content, "the last reply")
         else:
             self._app.say("There is no reply yet to copy")
+
+    def choose_block(self) -> None:
+        """Put a letter on every block in sight, and copy the block whose letter is typed."""
+        app, transcript = self._app, self._app.main.transcript
+        sources = transcript.show_hints()
+        if not sources:
+            app.say("There is no block in sight to copy")
+            return
+        app.hold_keys()
+        app.run_worker(
+            self._copy_chosen(sources), group="hints", exclusive=True, exit_on_error=False
+        )
+
+    async def _copy_chosen(self, sources: dict[str, str]) -> None:
+        from copilot_tui.tui.screens.hints import HintsScreen
+
+        try:
+            letter = await self._app.push_screen_wait(HintsScreen(sources))
+        finally:
+            self._app.main.transcript.hide_hints()
+        if letter is not None:
+            self.copy(sources[letter], "the block")

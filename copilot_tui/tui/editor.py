@@ -10,7 +10,7 @@ import signal
 import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from textual.app import SuspendNotSupported
 
@@ -39,7 +39,7 @@ def memory_folder(mounts: Path = _MOUNTS) -> Path | None:
     return None
 
 
-async def edit(app: App[object], text: str, within: Path | None = None) -> str | None:
+async def edit(app: App[Any], text: str, within: Path | None = None) -> str | None:
     """Give the terminal to the editor until it ends; the new text, or None if it failed.
 
     The event loop runs on, so that replies stream and are saved meanwhile; only painting waits.

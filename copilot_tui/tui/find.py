@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -41,7 +41,7 @@ class FindBar(HarmlessInput):
     class StepWanted(Message):
         """The next match (1) or the one before (-1) is to be shown."""
 
-        step: int
+        step: Literal[1, -1]
 
     @dataclass
     class Left(Message):
@@ -78,6 +78,6 @@ class FindBar(HarmlessInput):
         event.stop()
         self.post_message(self.Left(closed=not event.value))
 
-    def action_step(self, step: int) -> None:
+    def action_step(self, step: Literal[1, -1]) -> None:
         """Up and Down: from match to match while typing."""
         self.post_message(self.StepWanted(step))

@@ -82,11 +82,7 @@ class Searching:
         """Put the words into the find bar: `n` and `N` go on from there, Escape ends it."""
         main = self._app.main
         if words:
-            await main.action_find()
-            if main.find_bar.value == words:
-                main.transcript.find(words)
-            else:
-                main.find_bar.value = words  # the bar finds them
+            await main.finding.light(words)
         main.transcript.focus()
 
     def update(self) -> None:

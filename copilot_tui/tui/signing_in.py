@@ -69,7 +69,7 @@ class SigningIn:
         """Sign in by the CLI; what there is to say."""
         from copilot_tui.backends import signing
         from copilot_tui.backends.sdk import login
-        from copilot_tui.tui.screens.main import open_in_browser
+        from copilot_tui.tui.following import open_in_browser
         from copilot_tui.tui.screens.sign_in import CodeScreen
 
         screen = CodeScreen(

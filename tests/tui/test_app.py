@@ -486,7 +486,7 @@ async def test_slash_finds_in_the_transcript_and_escape_ends_it(
             await pilot.press("n")
         assert shown_text(app) != first
         await pilot.press("escape")
-        assert not app.main.find_bar.is_open
+        assert not app.main.finding.is_open
 
 
 async def test_slash_narrows_the_sidebar_while_letters_are_typed(
@@ -530,7 +530,7 @@ async def test_a_link_is_opened_only_after_a_look_at_its_address(
         opened.append(url)
         return True
 
-    monkeypatch.setattr("copilot_tui.tui.screens.main.open_in_browser", browser)
+    monkeypatch.setattr("copilot_tui.tui.following.open_in_browser", browser)
     async with make_app().run_test() as pilot:
         app = app_of(pilot)
         for url, opens in (("https://example.com/a", True), ("file:///etc/passwd", False)):
@@ -714,7 +714,7 @@ async def test_opening_a_link_never_waits_for_the_browser(
         opened.set()
         return go.wait(10)
 
-    monkeypatch.setattr("copilot_tui.tui.screens.main.open_in_browser", slow_browser)
+    monkeypatch.setattr("copilot_tui.tui.following.open_in_browser", slow_browser)
     async with make_app().run_test() as pilot:
         app = app_of(pilot)
         app.main.transcript.post_message(Transcript.LinkActivated("https://example.com"))

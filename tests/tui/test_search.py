@@ -95,12 +95,12 @@ async def test_enter_opens_the_conversation_at_the_message_with_the_words_lit(
         marked = [text for text, style, _ in top if style and style.bgcolor
                   and style.bgcolor.name == lit.lower()]  # fmt: skip
         assert marked == ["bread"]
-        assert app.main.find_bar.is_open
+        assert app.main.finding.is_open
         await pilot.press("escape")
-        assert not app.main.find_bar.is_open
+        assert not app.main.finding.is_open
         await open_search(pilot)
         await pilot.press("enter")  # the same words once more
-        await until(pilot, lambda: app.screen is app.main and app.main.find_bar.is_open)
+        await until(pilot, lambda: app.screen is app.main and app.main.finding.is_open)
         assert app.main.transcript.find_next()
 
 

@@ -1,0 +1,152 @@
+"""The main screen's rooms: sidebar | transcript over composer over status line, by the width."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, cast
+
+from copilot_tui.config_ui import is_accessible
+from copilot_tui.tui.actions import shown_key
+from copilot_tui.tui.composer import Composer
+from copilot_tui.tui.curtain import NARROW
+from copilot_tui.tui.palette import Palette
+from copilot_tui.tui.screens.at_once import AtOnceScreen
+from copilot_tui.tui.sidebar import Sidebar
+from copilot_tui.tui.status import StatusLine
+from copilot_tui.tui.transcript import Transcript
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.app import ComposeResult
+    from textual.worker import Worker
+
+    from copilot_tui.tui.app import CopilotApp
+
+
+class Rooms(AtOnceScreen):
+    """Lays out the widgets. Below NARROW columns the sidebar is hidden until it is asked for, and
+    then stands alone.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._wants_sidebar: bool | None = None
+        """What the user last chose; None: nothing yet, so the width decides."""
+
+    def compose(self) -> ComposeResult:
+        """The four rooms."""
+        # Now, so that the first frame is laid out once, and has the sidebar if there is room.
+        self._set_layout_classes(self.app.size.width)
+        ui = self.desk_app.desk.config.ui
+        yield Sidebar(
+            archive_key=self.key("archived"),
+            words=bool(os.environ.get("NO_COLOR")) or is_accessible(os.environ),
+            still=ui.reduced_motion,
+            id="sidebar",
+        )
+        yield Transcript(
+            Palette.from_theme(self.app.current_theme),
+            welcome=self._welcome(),
+            failed_help=f"{self.key('send')} tries again",
+            continue_help=f"{self.key('continue')} goes on",
+            sign_in_help=f"{self.key('sign-in')} signs in",
+            reading_width=ui.reading_width,
+            still=ui.reduced_motion,
+            id="transcript",
+        )
+        yield Composer(id="composer")
+        yield StatusLine(id="status")
+
+    def _size_sidebar(self, sidebar: Sidebar) -> None:
+        """As wide as it is set; what stands alone takes all."""
+        if (wanted := self.desk_app.desk.config.ui.sidebar_width) is not None:
+            width = None if self.has_class("-narrow") else wanted
+            styles = sidebar.styles
+            styles.width = styles.min_width = styles.max_width = width
+
+    def on_mount(self) -> None:
+        """Everything is there now."""
+        self._size_sidebar(self.sidebar)
+        self.desk_app.main_is_there()
+
+    def _welcome(self) -> str:
+        config = self.desk_app.desk.config
+        where = "the demo, which needs no server," if config.demo else config.backend.name
+        lines = (
+            f"Ask anything: {where} answers.",
+            "",
+            f"{self.key('send')} sends · {self.key('new-line')} makes a line",
+            f"{self.key('new')} starts a new conversation · {self.key('help')} shows all keys",
+        )
+        return "\n".join(lines)
+
+    @property
+    def desk_app(self) -> CopilotApp:
+        """The app, by its own type."""
+        return cast("CopilotApp", self.app)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A defect in one of its workers is said as one of the app's."""
+        self.desk_app.tell_defect(event)
+
+    @property
+    def sidebar(self) -> Sidebar:
+        """The list of conversations."""
+        return self.query_one("#sidebar", Sidebar)
+
+    @property
+    def transcript(self) -> Transcript:
+        """The messages of the shown conversation."""
+        return self.query_one("#transcript", Transcript)
+
+    @property
+    def composer(self) -> Composer:
+        """The prompt."""
+        return self.query_one("#composer", Composer)
+
+    @property
+    def status(self) -> StatusLine:
+        """The line at the bottom."""
+        return self.query_one("#status", StatusLine)
+
+    def key(self, action_id: str) -> str:
+        """The key of an action as it is set, to be shown."""
+        return shown_key(action_id, self.desk_app.desk.config.keys)
+
+    # Layout
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Choose the layout for the width."""
+        self._lay_out(event.size.width)
+
+    def _lay_out(self, width: int) -> None:
+        if self._set_layout_classes(width):
+            self.update_node_styles()
+            self._size_sidebar(self.sidebar)
+        if not self.has_class("-sidebar") and self.sidebar.has_focus:
+            self.composer.focus()
+
+    def _set_layout_classes(self, width: int) -> bool:
+        """Whether any has changed; the style sheets are still to be applied then."""
+        before = self.classes
+        narrow = width < NARROW
+        shown = self._wants_sidebar if self._wants_sidebar is not None else not narrow
+        self.set_class(narrow, "-narrow", update=False)
+        self.set_class(shown, "-sidebar", update=False)
+        return self.classes != before
+
+    def action_sidebar(self) -> None:
+        """Show or hide the sidebar; in a narrow window it comes with the focus."""
+        shown = not self.has_class("-sidebar")
+        self._wants_sidebar = shown
+        self._lay_out(self.size.width)
+        if shown and self.has_class("-narrow"):
+            self.sidebar.focus()
+
+    def close_narrow_sidebar(self) -> bool:
+        """Go back to the transcript where the sidebar covers it; whether it did."""
+        if self.has_class("-narrow") and self.has_class("-sidebar"):
+            self._wants_sidebar = None
+            self._lay_out(self.size.width)
+            return True
+        return False
