@@ -26,6 +26,7 @@ _DARK_SYNTAX: Final = {
     "operator": "#89ddff",
     "comment": "#8a919e",
     "deleted": "#ff8a80",
+    "inserted": "#7ee08a",
 }
 _LIGHT_SYNTAX: Final = {
     "keyword": "#7c3aad",
@@ -36,7 +37,10 @@ _LIGHT_SYNTAX: Final = {
     "operator": "#0f6674",
     "comment": "#6a6f78",
     "deleted": "#b3261e",
+    "inserted": "#146c2e",
 }
+SYNTAX: Final = tuple(_DARK_SYNTAX)
+"""The roles of code."""
 
 READABLE: Final = 4.5
 """The least contrast of text, by WCAG 2.2, 1.4.3."""
@@ -95,6 +99,9 @@ class Palette:
     operator: str
     comment: str
     deleted: str
+    """Lines that a diff takes out."""
+    inserted: str
+    """Lines that it puts in."""
 
     @classmethod
     def from_theme(cls, theme: Theme) -> Palette:
@@ -107,10 +114,12 @@ class Palette:
             Color(*Color.parse(resolved[name]).rgb) for name in names
         )
 
-        def readable(colour: Color) -> str:
+        code_background = background.blend(text, 0.055)
+
+        def readable(colour: Color, on: Color = background) -> str:
             for tenth in range(10):
                 mixed = colour.blend(text, tenth / 10)
-                if contrast(mixed, background) >= READABLE:
+                if contrast(mixed, on) >= READABLE:
                     return mixed.hex6
             return text.hex6
 
@@ -118,14 +127,14 @@ class Palette:
         return cls(
             background=background.hex6,
             text=background.blend(text, 0.92).hex6,
-            muted=readable(background.blend(text, 0.55)),
+            muted=readable(background.blend(text, 0.55), code_background),
             faint=background.blend(text, 0.3).hex6,
             accent=readable(primary),
             prompt=primary.hex6,
             prompt_background=background.blend(primary, 0.12 if theme.dark else 0.09).hex6,
-            code_background=background.blend(text, 0.055).hex6,
+            code_background=code_background.hex6,
             link=readable(primary.blend(text, 0.2)),
-            inline_code=readable(warning),
+            inline_code=readable(warning, code_background),
             maths=readable(Color.parse(syntax["operator"]).blend(text, 0.35)),
             error=readable(error),
             warning=readable(warning),
@@ -133,7 +142,7 @@ class Palette:
             selection=background.blend(primary, 0.45).hex6,
             mark=warning.hex6,
             mark_text="#000000" if warning.brightness > 0.45 else "#ffffff",
-            **{key: readable(Color.parse(value)) for key, value in syntax.items()},
+            **{key: readable(Color.parse(value), code_background) for key, value in syntax.items()},
         )
 
     @cached_property

@@ -6,15 +6,18 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.color import Color as RichColor
 from rich.style import Style
 from textual.color import Color
-from textual.theme import BUILTIN_THEMES
+from textual.theme import BUILTIN_THEMES, Theme
 
-from copilot_tui.tui.palette import READABLE, Palette, contrast
+from copilot_tui.tui.palette import READABLE, SYNTAX, Palette, contrast
+from copilot_tui.tui.themes import DARK, LIGHT
 from copilot_tui.tui.transcript.blocks import Blocks
 from copilot_tui.tui.transcript.document import draw
 from copilot_tui.tui.transcript.heights import Heights
 from copilot_tui.tui.transcript.lines import Frame
+from copilot_tui.tui.transcript.streamer import Streamer
 from copilot_tui.tui.transcript.wrap import _ascii_breaks, _breaks, wrap
 
 PALETTE = Palette.from_theme(BUILTIN_THEMES["textual-dark"])
@@ -103,6 +106,39 @@ def test_every_language_keeps_every_line(language: str) -> None:
     code = "\n\nx = '''\n\t/* é 世界\n" + "y" * 3_000 + "\n\n"
     text = draw(f"~~~{language}\n{code}\n~~~", Blocks(PALETTE, 40)).lines[1:]
     assert [line.raw or line.text[1:] for line in text] == code.split("\n")
+
+
+DIFF = " same\n-old\n+new"
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=["dark", "light"])
+@pytest.mark.parametrize("closing", ["", "\n```"], ids=["open", "closed"])
+def test_lines_of_a_diff_have_their_colours_and_keep_their_signs(
+    theme: Theme, closing: str
+) -> None:
+    palette = Palette.from_theme(theme)
+    streamer = Streamer(Blocks(palette, 40))
+    streamer.feed(f"Look:\n\n```diff\n{DIFF}{closing}")
+    streamer.flush()
+    *_, same, old, new = streamer.document.lines
+    for line in (same, old, new):
+        if line.lone is not None:  # it is painted before the fence is closed
+            line.lone.colour()
+    assert [line.text for line in (same, old, new)] == ["  same", " -old", " +new"]
+    colours = [
+        {s.style.color for s in line.segments[1:] if s.style is not None}
+        for line in (same, old, new)
+    ]
+    expected = (palette.text, palette.deleted, palette.inserted)
+    assert colours == [{RichColor.parse(colour)} for colour in expected]
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=["dark", "light"])
+def test_code_can_be_read_on_its_background(theme: Theme) -> None:
+    palette = Palette.from_theme(theme)
+    background = Color.parse(palette.code_background)
+    for role in (*SYNTAX, "text", "muted", "inline_code"):
+        assert contrast(Color.parse(getattr(palette, role)), background) >= READABLE - 0.1, role
 
 
 @given(st.text(alphabet="ab  ", max_size=80), st.integers(4, 20))

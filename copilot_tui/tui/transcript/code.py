@@ -80,7 +80,7 @@ class CodeStyles:
             "Token.Name.Constant": base + Style(color=palette.number),
             "Token.Generic.Heading": base + Style(color=palette.name, bold=True),
             "Token.Generic.Subheading": base + Style(color=palette.name),
-            "Token.Generic.Inserted": base + Style(color=palette.string),
+            "Token.Generic.Inserted": base + Style(color=palette.inserted),
             "Token.Generic.Deleted": base + Style(color=palette.deleted),
             "Token.Generic.Prompt": base + Style(color=palette.comment),
             "Token.Generic.Output": base,
@@ -122,7 +122,8 @@ def _highlighted(code: str, language: str, styles: CodeStyles) -> Iterator[list[
         return
     segments: list[Segment] = []
     column = 0
-    for token_type, value in lexer.get_tokens(code):
+    # Many lexers know a line by its end: without one the last would have no colours.
+    for token_type, value in lexer.get_tokens(code + "\n"):
         style = styles[token_type]
         for index, part in enumerate(value.split("\n")):
             if index:
@@ -132,7 +133,8 @@ def _highlighted(code: str, language: str, styles: CodeStyles) -> Iterator[list[
                 shown = (" " * column + part).expandtabs(_TAB_STOP)[column:]
                 segments.append(Segment(shown, style))
                 column += len(shown)
-    yield segments
+    if segments:
+        yield segments
 
 
 class Colouring:
