@@ -13,7 +13,7 @@ from textual.theme import BUILTIN_THEMES
 from copilot_tui.tui.palette import Palette
 from copilot_tui.tui.transcript.blocks import Blocks
 from copilot_tui.tui.transcript.document import KEPT, Document, draw
-from copilot_tui.tui.transcript.markdown import LONGEST_PART, parts
+from copilot_tui.tui.transcript.parts import LONGEST_PART, parts
 from copilot_tui.tui.transcript.streamer import Streamer
 
 PALETTE = Palette.from_theme(BUILTIN_THEMES["textual-dark"])
@@ -284,3 +284,52 @@ def test_inline_parts_end_where_their_own_characters_say() -> None:
     assert all(len(part) < LONGEST_PART for part, _ in whole)
     grown = list(parts(text[: 3 * LONGEST_PART]))
     assert grown[:-1] == whole[: len(grown) - 1]
+
+
+INLINE = {
+    "strong": "some **words that matter, all of them.** And then",
+    "long emphasis": "some *" + "Many words. " * 60 + "words* and",
+    "a link": "see [the **long** title. And more](https://a.b/c 'The *title*. Really') or",
+    "code": "call `f: a, b. It is g` and",
+    "struck out": "~~not this. Nor that~~ but",
+    "a formula": "with $a_1 + b_2. C_3 + d_4$ and",
+    "marks in marks": "***both.* And *one** more* word",
+    "without spaces": "这是**很重要的。真的**，还有*一些*话。",
+}
+
+
+@pytest.mark.parametrize("name", INLINE)
+def test_no_mark_of_what_crosses_a_part_is_seen(name: str) -> None:
+    unit = INLINE[name] if name == "without spaces" else f"{INLINE[name]} words. "
+    for shift in range(0, len(unit), max(1, len(unit) // 40)):
+        text = "x" * shift + " " + unit * (2 * LONGEST_PART // len(unit) + 40)
+        shown = "".join(line.text + " " for line in draw(text, Blocks(PALETTE, 4_000)).lines)
+        assert not set("*`[]~$(") & set(shown), shift
+
+
+def test_an_asterisk_that_nobody_meant_does_not_open_what_follows() -> None:
+    unit = "Some **words that matter, all of them** and more. "
+    text = "A *note first. See [1 for more. " + unit * 600
+    shown = "".join(line.text + " " for line in draw(text, Blocks(PALETTE, 4_000)).lines)
+    assert shown.count("*") == 1
+
+
+LONG_PIECES = [
+    *"*_`[]()|\\! \n", "**", "``", "~~", "$", "words ", "Words. ", "wordy" * 40, "字。", "字" * 90,
+    "[foo](x)", "*one* ", "**two. Three** ", "`code. Code` ", "<b>", "many words " * 40,
+    "![a. b](c) ", "\\(", "\\) ",
+]  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.sampled_from(LONG_PIECES), min_size=3, max_size=20).map("".join),
+    st.integers(0, 3_000),
+    st.sampled_from([383, 1_371, 9_000]),
+)
+def test_a_long_paragraph_of_anything_streams_as_it_is_drawn(
+    unit: str, shift: int, step: int
+) -> None:
+    unit = re.sub(r"\n\s*", "\nw", unit)  # one paragraph
+    text = "Begins. " + "w " * (shift // 2) + unit * (LONGEST_PART * 5 // 2 // len(unit) + 1)
+    check_stream(text, 100, step=step)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.style import Style
 
-from copilot_tui.tui.transcript.markdown import LONGEST_PART, parse_inline, parts
+from copilot_tui.tui.transcript.markdown import parse_inline
+from copilot_tui.tui.transcript.parts import LONGEST_PART, parts
 from copilot_tui.tui.transcript.wrap import JOINER
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Inline:
         runs: list[Run] = []
         for part, joint in parts(content):
             runs += self.runs_of(parse_inline(part, references), base)
-            runs += [(joint, base)] if joint else []
+            runs += [(" ", base)] if joint else []
         return runs
 
     def runs_of(self, tokens: list[Token], base: Style) -> list[Run]:

@@ -14,22 +14,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.rules_inline import StateInline
+    from markdown_it.rules_inline.state_inline import Delimiter
     from markdown_it.token import Token
 
 _LABEL: Final = re.compile(r"\[((?:\\.|[^\[\]\\])+)\]", re.DOTALL)
 _QUOTE_MARKS: Final = re.compile(r"\n[ \t>]*")
 _ADDRESS: Final = re.compile(r"<[^\s<>]*>")
 
-LONGEST_PART: Final = 8_192
-"""Characters. Inline Markdown acts within so much of a text, and no further: there are texts, such
-as many brackets, that cost markdown-it a multiple of their length.
-"""
-
-LATEST_CUT: Final = LONGEST_PART - 512
-"""A part that is not the last ends behind this."""
-
-_SENTENCE_END: Final = re.compile(r"[^\s\\][.!?]( )(?=[^\W_])")
-_WORD_END: Final = re.compile(r"[^\s\\]( )(?=\S)")
+_Rule = Callable[["StateInline", bool], bool]
 
 References = dict[str, Any]
 """Label, as CommonMark normalises it → what markdown-it makes of its definition."""
@@ -49,6 +41,10 @@ def _parser() -> MarkdownIt:
 
 @cache
 def _inline_parser() -> MarkdownIt:
+    return _new_inline_parser()
+
+
+def _new_inline_parser() -> MarkdownIt:
     """The same with the preset's limit: what brackets within brackets cost grows with it."""
     from markdown_it import MarkdownIt
     from markdown_it.rules_inline import image, link
@@ -62,7 +58,7 @@ def _inline_parser() -> MarkdownIt:
     return parser
 
 
-def _if_closed(rule: Callable[[StateInline, bool], bool]) -> Callable[[StateInline, bool], bool]:
+def _if_closed(rule: _Rule) -> _Rule:
     """A rule for brackets that does not look for an end where there is none."""
 
     def closed(state: StateInline, silent: bool) -> bool:
@@ -70,6 +66,32 @@ def _if_closed(rule: Callable[[StateInline, bool], bool]) -> Callable[[StateInli
         return is_possible and rule(state, silent)
 
     return closed
+
+
+_Mark = tuple[int, "Delimiter", "list[Delimiter]"]
+"""Where it stands in the text, itself, and those that it may be paired with."""
+
+
+@cache
+def _marking_parser() -> MarkdownIt:
+    """The same; where marks of emphasis stand is noted in `env`, as `marks`."""
+    from markdown_it.rules_inline import emphasis, strikethrough
+
+    parser = _new_inline_parser()
+    for name, rule in (("emphasis", emphasis.tokenize), ("strikethrough", strikethrough.tokenize)):
+        parser.inline.ruler.at(name, _noting(rule))
+    return parser
+
+
+def _noting(rule: _Rule) -> _Rule:
+    def noting(state: StateInline, silent: bool) -> bool:
+        start, before = state.pos, len(state.delimiters)
+        has_taken = rule(state, silent)
+        marks: list[_Mark] = state.env["marks"]
+        marks += [(start, mark, state.delimiters) for mark in state.delimiters[before:]]
+        return has_taken
+
+    return noting
 
 
 def warm_up() -> None:
@@ -101,21 +123,6 @@ def parse_blocks(source: str, references: References) -> list[Token]:
     return tokens
 
 
-def parts(content: str) -> Iterator[tuple[str, str]]:
-    """The parts of a text that are read by themselves, each with the space behind it, if any.
-
-    Most texts are one part. Where a part ends is told by its own characters alone, so the parts of
-    a text that grows stay: at the last end of a sentence, or else of a word, that is near its end.
-    """
-    while len(content) >= LONGEST_PART:
-        near = content[LATEST_CUT:LONGEST_PART]
-        spaces = list(_SENTENCE_END.finditer(near)) or list(_WORD_END.finditer(near))
-        end, behind = spaces[-1].span(1) if spaces else (len(near) - 1, len(near) - 1)
-        yield content[: LATEST_CUT + end], near[end:behind]
-        content = content[LATEST_CUT + behind :]
-    yield content, ""
-
-
 def parse_inline(content: str, references: Mapping[str, Any]) -> list[Token]:
     """The inline tokens of a block's content."""
     parser = _inline_parser()
@@ -134,6 +141,26 @@ def closed_inline(content: str, references: Mapping[str, Any]) -> list[Token] | 
     if any(mark.open and mark.end < 0 for mark in state.delimiters):
         return None
     return state.tokens
+
+
+def emphasised(content: str) -> list[tuple[int, int]]:
+    """What in a text is emphasised: where each stretch starts, and where it ends; -1: it does not.
+
+    Not every such start is one: it may be an asterisk that nobody meant.
+    """
+    from markdown_it.rules_inline import StateInline, link_pairs
+
+    parser = _marking_parser()
+    marks: list[_Mark] = []
+    state = StateInline(content, parser, {"references": {}, "marks": marks}, [])
+    parser.inline.tokenize(state)
+    link_pairs(state)
+    starts = {id(delimiter): start for start, delimiter, _ in marks}
+    return [
+        (start, -1 if mark.end < 0 else starts[id(others[mark.end])])
+        for start, mark, others in marks
+        if mark.open
+    ]
 
 
 def labels(source: str) -> set[str]:

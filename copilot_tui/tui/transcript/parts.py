@@ -1,0 +1,105 @@
+"""A long text in parts that are read by themselves.
+
+There are texts, such as many brackets, that cost markdown-it a multiple of their length.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from itertools import accumulate
+from typing import Final
+
+from copilot_tui.tui.transcript.closed import closed_spans
+from copilot_tui.tui.transcript.markdown import emphasised
+
+LONGEST_PART: Final = 8_192
+"""Characters. Inline Markdown acts within so much of a text, and no further."""
+
+LATEST_CUT: Final = LONGEST_PART - 512
+"""A part that is not the last ends behind this, if it can."""
+
+LEFT_OPEN: Final = 160
+"""Characters at the end of what has come that are likely to be in the middle of something."""
+
+_EARLIEST_CUT: Final = LONGEST_PART // 2
+
+_SENTENCE_END: Final = re.compile(r"(?:[^\s\\][.!?]([ \n])|[。！？]())(?=[^\W_])")
+_WORD_END: Final = re.compile(r"[^\s\\]([ \n])(?=\S)|[、，；：。！？]()(?=[^\W_])")
+_MARK: Final = re.compile(r"[*_~`\[\]<$\\]")
+
+
+def parts(content: str, earliest: int = 0) -> Iterator[tuple[str, str]]:
+    """The parts of a text, each with the space or line end behind it, if any.
+
+    Most texts are one part. Where a part ends is told by its own characters alone, so the parts of
+    a text that grows stay: at the last end of a sentence, or else of a word, that is near its end
+    and in the middle of nothing. `earliest`: the second part is not to begin before.
+    """
+    while len(content) >= LONGEST_PART:
+        end, behind = _end(content[:LONGEST_PART], earliest)
+        yield content[:end], content[end:behind]
+        content, earliest = content[behind:], 0
+    yield content, ""
+
+
+_Place = tuple[int, int]
+"""Where a part may end, and where the next one would begin."""
+
+
+def _end(text: str, earliest: int) -> _Place:
+    words = _places(_WORD_END, text, LATEST_CUT)
+    if not words:
+        return len(text) - 1, len(text) - 1
+    near = [_places(_SENTENCE_END, text, LATEST_CUT), words]
+    if _MARK.search(text) is not None:
+        is_free, *others = _tests(text)
+        early = [
+            place
+            for place in _places(_WORD_END, text, _EARLIEST_CUT, LATEST_CUT)
+            if place[1] >= earliest and not _begins_long_word(text, place[1])
+        ]
+        tries = [(is_free, each) for each in (*near, early)]
+        tries += [(test, each) for test in others for each in near]
+        for test, places in tries:
+            for place in reversed(places):
+                if test(place[0]):
+                    return place
+    return (near[0] or words)[-1]
+
+
+def _places(
+    pattern: re.Pattern[str], text: str, start: int, end: int = LONGEST_PART
+) -> list[_Place]:
+    return [match.span(match.lastindex or 0) for match in pattern.finditer(text, start, end)]
+
+
+def _begins_long_word(text: str, start: int) -> bool:
+    """Whether a paragraph that grows may have let go of the text from here on: see `paragraph`."""
+    word = text[start:LATEST_CUT]
+    return len(word) > LEFT_OPEN and word[: LEFT_OPEN + 1].isalnum()
+
+
+def _tests(text: str) -> list[Callable[[int], bool]]:
+    """Whether a part may end at a place, the strictest test first.
+
+    In the middle of nothing; of nothing but emphasis that may never end; of no emphasis that ends.
+    """
+    marks = emphasised(text)
+    closed = _depths(closed_spans(text))
+    pairs = _depths((start, end) for start, end in marks if end >= 0)
+    opened = min((start for start, end in marks if end < 0), default=len(text))
+    return [
+        lambda place: closed[place] > 0 and not pairs[place] and place < opened,
+        lambda place: closed[place] > 0 and not pairs[place],
+        lambda place: not pairs[place],
+    ]
+
+
+def _depths(spans: Iterable[tuple[int, int]]) -> list[int]:
+    """How many of the spans lie over each character."""
+    changes = [0] * (LONGEST_PART + 1)
+    for start, end in spans:
+        changes[start] += 1
+        changes[end] -= 1
+    return list(accumulate(changes))
