@@ -94,6 +94,9 @@ _ATTACHMENT_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
     "text": _STR_OR_NULL,
     "data": _STR_OR_NULL,
 }
+_REQUIRED: Final = frozenset(("id", "messages"))
+_REQUIRED_OF_MESSAGE: Final = frozenset(("id", "role", "content"))
+_REQUIRED_OF_ATTACHMENT: Final = frozenset(("name", "media_type", "size"))
 _TYPE_NAMES: Final = {
     str: "a string",
     bool: "true or false",
@@ -374,7 +377,7 @@ def _messages_of(data: bytes, start: int) -> Iterator[object]:
 
 def _conversation(raw: object, messages: Iterable[object] | None = None) -> Conversation:
     """`messages`: those of the document, if they do not stand in `raw`."""
-    fields, extra = _checked(raw, _TOP_TYPES, ("id", "messages"))
+    fields, extra = _checked(raw, _TOP_TYPES, _REQUIRED)
     version = extra.pop("version", None)
     if type(version) is not int or version < 1:
         raise _Wrong("version", "is missing" if version is None else f"is {version!r}")
@@ -414,16 +417,12 @@ def _messages(raws: Iterable[object], is_lenient: bool) -> dict[str, Message]:
 
 
 def _checked(
-    raw: object, types: Mapping[str, tuple[type, ...]], required: tuple[str, ...]
+    raw: object, types: Mapping[str, tuple[type, ...]], required: frozenset[str]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The keys that are known, of the right types, and those that are not."""
     if type(raw) is not dict:
         raise _Wrong("", "is not an object")
-    # Nearly all messages of a conversation have one of a few shapes, each looked at but once.
-    shape = (required, *raw, *map(type, raw.values()))
-    if shape in _KNOWN_SHAPES:
-        return raw, {}
-    fields: dict[str, Any] = raw
+    fields: dict[str, Any] = {}
     extra: dict[str, Any] = {}
     for key, value in raw.items():
         allowed = types.get(key)
@@ -433,22 +432,12 @@ def _checked(
         elif type(value) not in allowed:
             names = " or ".join(dict.fromkeys(_TYPE_NAMES[each] for each in allowed))
             raise _Wrong(key, f"must be {names}")
-    if extra:
-        fields = {key: value for key, value in raw.items() if key not in extra}
-    for key in required:
-        if key not in fields:
+        else:
+            fields[key] = value
+    for key in types:
+        if key in required and key not in fields:
             raise _Wrong(key, "is missing")
-    if not extra and len(_KNOWN_SHAPES) < _MOST_SHAPES:
-        _KNOWN_SHAPES.add(shape)
     return fields, extra
-
-
-_MOST_SHAPES: Final = 100
-
-_KNOWN_SHAPES: Final[set[tuple[object, ...]]] = set()
-"""What is required, the keys and the values' types, of objects without anything wrong or unknown.
-What is required tells the sorts of objects apart.
-"""
 
 
 def _check_depth(key: str, value: object) -> None:
@@ -474,25 +463,25 @@ def is_too_deep(value: object) -> bool:
 
 
 def _message(raw: object, is_lenient: bool) -> Message:
-    fields, extra = _checked(raw, _MESSAGE_TYPES, ("id", "role", "content"))
-    role = _ROLES.get(fields["role"])
+    fields: dict[str, Any] = raw if type(raw) is dict else {}
+    extra: dict[str, Any] = {}
+    message = Message.of(fields, _MESSAGE_TYPES)
+    if message is None or not fields.keys() >= _REQUIRED_OF_MESSAGE:
+        fields, extra = _checked(raw, _MESSAGE_TYPES, _REQUIRED_OF_MESSAGE)
+        message = Message.of(fields, _MESSAGE_TYPES)
+        assert message is not None
+    role, status = _ROLES.get(message.role), _STATUSES.get(message.status)
+    # A newer version's document may say what this one does not know.
     if role is None:
-        # A newer version's document may say what this one does not know.
         role = _member(_ROLES, fields, "role", Role.SYSTEM if is_lenient else None)
-    message = Message.of(fields)
-    message.role = role
-    if "status" in fields:
-        status = _STATUSES.get(fields["status"])
-        if status is None:
-            status = _member(_STATUSES, fields, "status", Status.PARTIAL if is_lenient else None)
-        message.status = status
+    if status is None:
+        status = _member(_STATUSES, fields, "status", Status.PARTIAL if is_lenient else None)
+    message.role, message.status = role, status
     if "attachments" in fields:
         message.attachments = [_attachment(each) for each in fields["attachments"]]
     for key in ("usage", "wire"):
         if key in fields:
             _check_depth(key, fields[key])
-    if "reasoning" in fields and fields["reasoning"] is None:
-        message.reasoning = ""
     if extra:
         message.extra = extra
     return message
@@ -500,7 +489,7 @@ def _message(raw: object, is_lenient: bool) -> Message:
 
 def _attachment(raw: object) -> Attachment:
     try:
-        fields, extra = _checked(raw, _ATTACHMENT_TYPES, ("name", "media_type", "size"))
+        fields, extra = _checked(raw, _ATTACHMENT_TYPES, _REQUIRED_OF_ATTACHMENT)
     except _Wrong as wrong:
         raise wrong.below("attachments") from None
     return Attachment(**fields, extra=extra)

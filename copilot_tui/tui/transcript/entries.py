@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len, set_cell_size
@@ -423,10 +423,10 @@ def _thought_for(seconds: float | None) -> str:
     return f"Thought for {seconds:.0f} s" if seconds >= 1 else "Thought for a moment"
 
 
-def estimate(message: Message, width: int) -> int:
-    """Roughly the lines that a message takes; costs next to nothing."""
-    text = message.content
-    return 3 + text.count("\n") + len(text) // (width + 12)
+def estimates(texts: Iterable[str], width: int) -> list[int]:
+    """Roughly the lines that messages with these texts take; costs next to nothing."""
+    width += 12
+    return [3 + text.count("\n") + len(text) // width for text in texts]
 
 
 def shown_size(size: int) -> str:

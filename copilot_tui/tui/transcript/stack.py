@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Final, Literal
 
-from copilot_tui.tui.transcript.entries import Entry, estimate
+from copilot_tui.tui.transcript.entries import Entry, estimates
 from copilot_tui.tui.transcript.heights import Heights
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Stack:
         if live:
             self.live[index] = self._clock()
         if self.look is not None:
-            self.heights.append(estimate(message, self.look.blocks.width))
+            self.heights.append(*estimates([message.content], self.look.blocks.width))
         return index
 
     def use(self, look: Look) -> None:
@@ -61,7 +61,7 @@ class Stack:
         self.drawn.clear()
         if len(self.heights) != len(self.messages):
             width = look.blocks.width
-            self.heights = Heights([estimate(message, width) for message in self.messages])
+            self.heights = Heights(estimates([each.content for each in self.messages], width))
 
     def entry(self, index: int) -> Entry:
         """A message with its lines drawn and its height exact."""
