@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from itertools import takewhile
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Final
 
+from rich.cells import cell_len
 from textual.filter import ANSIToTruecolor
 from textual.geometry import Offset, Region
 from textual.scroll_view import ScrollView
@@ -21,6 +23,8 @@ from copilot_tui.tui.transcript.stack import Stack
 if TYPE_CHECKING:
     from textual.filter import LineFilter
     from textual.scrollbar import ScrollBar
+
+    from copilot_tui.tui.transcript.lines import Line
 
 FRAME_S: Final = 1 / 30
 """Replies are drawn at most this often."""
@@ -108,6 +112,17 @@ class Canvas(ScrollView):
         top = max(top, 0)
         if top < bottom:
             self.refresh(Region(0, top, self.size.width, bottom - top))
+
+    def _refresh_change(self, row: int, before: Line, after: Line) -> None:
+        """Paint again what differs between a line and what it was."""
+        pairs = zip(before.text, after.text, strict=False)
+        same = cell_len(
+            "".join([old for old, _ in takewhile(lambda pair: pair[0] == pair[1], pairs)])
+        )
+        y = row - round(self.scroll_y)
+        if before.text != after.text and 0 <= y < self.size.height:
+            cells = max(before.cells, after.cells) - same
+            self.refresh(Region(self._painter.margin + same, y, cells, 1))
 
     def _colour_soon(self) -> None:
         """Colour long code in slices, between other things."""

@@ -7,9 +7,6 @@ from collections.abc import Callable
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Final
 
-from textual.geometry import Size
-from textual.widget import Widget
-
 from copilot_tui.tui.transcript.canvas import FRAME_S
 from copilot_tui.tui.transcript.selecting import Selecting
 
@@ -130,12 +127,13 @@ class Growing(Selecting):
             entry = self._stack.drawn.get(index)
             if entry is None:
                 continue
-            before = len(entry.head)
+            before, thinking = entry.head, entry.thinking
             entry.draw_head(look, self._clock())
-            if len(entry.head) != before:
+            if len(entry.head) != len(before) or entry.thinking != thinking:
                 self._height_changed(index, 0)
             else:
-                self._refresh_from(self._stack.heights.before(index) + 1, 1)
+                row = self._stack.heights.before(index) + 1
+                self._refresh_change(row, before[1], entry.head[1])
 
     def _flush(self) -> None:
         self._flush_handle = None
@@ -176,25 +174,27 @@ class Growing(Selecting):
         if self._painter.link is not None and self._painter.link not in self._links():
             self._painter.link = None
         entry, stack = self._stack.drawn[index], self._stack
-        before, shown = stack.heights[index], self.virtual_size.height
+        before, bottom = stack.heights[index], stack.heights.total
         if not self._following and before != entry.height:
             self._note_unseen(index, entry.height)
         stack.heights[index] = entry.height
         rows = self.scrollable_content_region.height
         if self._following:
             stack.draw_up(rows)
-            if stack.heights.total != shown:
+            bottom = max(bottom, stack.heights.total)
+            if stack.heights.total != self.virtual_size.height and bottom > rows:
                 self._to_end()
                 return
         else:
             stack.draw_down(*self._top, rows)
-            size = Size(self.size.width, stack.heights.total)
-            self.set_reactive(Widget.virtual_size, size)
-            self.vertical_scrollbar.window_virtual_size = size.height
+            bottom = max(bottom, stack.heights.total)
             if stack.heights.before(self._top[0]) + self._top[1] != round(self.scroll_y):
                 self._go_to(*self._top)
                 return
-        self._refresh_from(stack.heights.before(index) + first, 1 << 20)
+        self._tell_height()
+        top = stack.heights.before(index)
+        end = bottom if before != entry.height else top + before
+        self._refresh_from(top + first, end - top - first)
 
     def _note_unseen(self, index: int, height: int) -> None:
         bottom = round(self.scroll_y) + self.size.height

@@ -130,11 +130,7 @@ class Scrolling(Canvas):
 
     def _place_at(self, y: int) -> None:
         """Scroll to a line of the whole, with the scrollbar telling the truth."""
-        size = Size(self.size.width, max(self._stack.heights.total, 1))
-        if size != self.virtual_size:
-            # Not by assignment, which would lay out the whole screen: only the bar depends on it.
-            self.set_reactive(Widget.virtual_size, size)
-            self.vertical_scrollbar.window_virtual_size = size.height
+        self._tell_height()
         if self._following:
             self._top = self._stack.heights.find(y)
         self._is_placing = True
@@ -144,6 +140,14 @@ class Scrolling(Canvas):
         self.scroll_y = float(y)
         self._is_placing = False
         self._colour_soon()
+
+    def _tell_height(self) -> None:
+        """Let the scrollbar know how high everything is."""
+        size = Size(self.size.width, max(self._stack.heights.total, 1))
+        if size != self.virtual_size:
+            # Not by assignment, which would lay out the whole screen: only the bar depends on it.
+            self.set_reactive(Widget.virtual_size, size)
+            self.vertical_scrollbar.window_virtual_size = size.height
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """The scrollbar was dragged, or we have placed the viewport."""
