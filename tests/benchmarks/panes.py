@@ -66,15 +66,16 @@ def opening(stage: Stage) -> Iterator[Row]:
 async def pane(stage: Stage) -> list[Row]:
     """P6 and P9, in a headless app that holds nothing but the transcript."""
     rows = []
-    seconds, pages = float(stage.size(3, 1)), stage.rounds(40, 5) * 2
+    seconds = stage.size(30, 6) / 10
+    pages, rounds = stage.rounds(20, 8), stage.rounds(4, 3)
     many = stage.size(10_000, 10_000)
     warm_up()
     app = transcript.PaneApp()
     async with app.run_test(size=(120, 40)) as pilot:
-        up_100, resize_100 = await transcript.paging(app, pilot, 100, pages)
-        up, resize = await transcript.paging(app, pilot, many, pages)
+        found = await transcript.pages_of(app, pilot, (100, many), pages, rounds)
+        (up_100, resize_100), (up, resize) = found
         of = f"in {many:,} messages"
-        rows.append(Row("P9", f"page up {of}", up, 15, f"CPU, {pages} pages", "ms"))
+        rows.append(Row("P9", f"page up {of}", up, 15, f"CPU, {rounds * pages} pages", "ms"))
         rows.append(Row("P9", "  / in 100 messages", up / up_100, 1.1, f"{up:.1f} / {up_100:.1f}"))
         rows.append(Row("P9", f"resize {of}", resize, 30, "CPU", "ms"))
         raw = f"{resize:.1f} / {resize_100:.1f} ms"
@@ -91,7 +92,7 @@ async def _growing(
     more = int(transcript.RATE * seconds * transcript.DELTA) + 1_000
     text = corpus.reply(kind, size + more)
     lows, highs, stalls = [], [], []
-    for _ in range(stage.rounds(3, 1)):
+    for _ in range(stage.rounds(5, 3)):
         low, _ = await transcript.streaming(app, pilot, text, 0, seconds)
         high, stall = await transcript.streaming(app, pilot, text, size, seconds)
         lows.append(low)
