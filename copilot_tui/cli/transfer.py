@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from copilot_tui.cli import output
 from copilot_tui.cli.library import open_store
-from copilot_tui.errors import StoreError, UsageError
+from copilot_tui.errors import StoreError, UnreadableDocument, UsageError
 from copilot_tui.export_file import ExportFailed, clean_leftovers, write_file
 from copilot_tui.formats import EXPORTS, file_name
 
@@ -35,7 +35,8 @@ def run(given: argparse.Namespace) -> int:
         status = export.into_folder(store, (summary.id for summary in store.summaries()), target)
         for problem in store.problems():
             output.failure(str(problem), problem.hint)
-            status = 1
+            if isinstance(problem, UnreadableDocument):  # the others are of the store as a whole
+                status = problem.exit_status
         return status
     # All are looked up first: with one that does not exist nothing is written.
     ids = list(dict.fromkeys(map(store.resolve, given.ids)))
@@ -80,11 +81,14 @@ class _Export:
         except OSError as error:
             raise ExportFailed(f"{folder} cannot be made: {error.strerror}") from error
         status = done = 0
-        names = set()
+        names: set[str] = set()
         for id_ in ids:
             try:
                 conversation = store.load(id_)
-                names.add(name := self.name(conversation))
+                name = self.name(conversation)
+                if name in names:  # one title, and ids that begin alike
+                    name = file_name(conversation, f"-{id_}{self._format.suffix}")
+                names.add(name)
                 self.write(folder / name, conversation)
                 done += 1
             except (StoreError, ExportFailed) as error:

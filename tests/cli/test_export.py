@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,32 @@ def test_all_overwrites_nothing_and_says_what_was_there(
     assert (tmp_path / "About-names-11111111.md").read_text() == "mine"
     assert (tmp_path / "About-cities-22222222.md").exists()
     assert program.run("export", "--all", "-o", str(tmp_path), "--force").status == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs rights of files")
+def test_all_is_no_failure_where_others_can_look_into_the_folder_but_that_is_said(
+    program: Program, both: Store, tmp_path: Path
+) -> None:
+    for folder in (both.data_dir, both.data_dir / "conversations"):
+        folder.chmod(0o755)
+    done = program.run("export", "--all", "-o", str(tmp_path / "out"))
+    assert "other users of this machine can look into" in done.stderr
+    assert (done.status, len(list((tmp_path / "out").iterdir()))) == (0, 2)
+
+
+def test_two_of_one_title_whose_ids_begin_alike_have_a_file_each(
+    program: Program, store: Store, tmp_path: Path
+) -> None:
+    for id_ in (FIRST, f"{FIRST[:-1]}9"):
+        saved(store, id_, "One title")
+    for force in ((), ("--force",)):
+        out = tmp_path / "out"
+        done = program.run("export", "--all", "--format", "json", "-o", str(out), *force)
+        assert done.status == 0
+        assert {json.loads(each.read_bytes())["id"] for each in out.iterdir()} == {
+            FIRST,
+            f"{FIRST[:-1]}9",
+        }
 
 
 def test_all_goes_on_past_a_file_that_cannot_be_read(

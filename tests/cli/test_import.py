@@ -4,12 +4,23 @@ import json
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from copilot_tui.conversation import (
+    Attachment,
+    Conversation,
+    Message,
+    Role,
+    Status,
+    TitleSource,
+    new_id,
+)
 from copilot_tui.store import Store
-from tests.cli.conftest import FIRST, HARMFUL, PYTHON, SECOND, Program
+from tests.cli.conftest import HARMFUL, PYTHON, Program, saved
 from tests.formats import stores
 from tests.server import PATIENCE_S
 
@@ -103,16 +114,69 @@ def test_a_store_that_cannot_be_written_ends_it_with_the_reason(
     assert "Traceback" not in done.stderr
 
 
+def of_all_kinds(store: Store) -> None:
+    """Conversations with everything that a document may hold."""
+    branched = saved(store, str(uuid4()), "Versions", 3)
+    _, first = branched.messages.values()
+    branched.add(replace(first, id=new_id(), content="Another version", model="other"))
+    failed = replace(first, id=new_id(), content="half", status=Status.ERROR, error="no", hint="h")
+    branched.add(failed)
+    gone = branched.add(Message(id=new_id(), role=Role.USER, content="gone", parent_id=first.id))
+    branched.deleted.append(gone.id)
+    branched.replace_messages(m for m in branched.messages.values() if m is not gone)
+    branched.head = failed.id
+    rich = saved(store, str(uuid4()), "\u202eTitle 名前 🙂", 4)
+    rich.tags, rich.pinned, rich.archived = ["work", "Ünïcode"], True, True
+    rich.title_source, rich.system = TitleSource.USER, "Be brief."
+    rich.settings, rich.extra = {"temperature": 0.5, "x": None}, {"rating": {"stars": [1, 2.5]}}
+    rich.add(
+        Message(
+            id=new_id(),
+            role=Role.USER,
+            content=f"{HARMFUL}\r\n",
+            parent_id=rich.head,
+            attachments=[
+                Attachment(name="a.txt", media_type="text/plain", size=3, text="a\nb"),
+                Attachment(name="p.png", media_type="image/png", size=2, data="AAE="),
+            ],
+            extra={"key of another version": [None, True]},
+        )
+    )
+    rich.add(
+        Message(
+            id=new_id(),
+            role=Role.ASSISTANT,
+            content="cut",
+            parent_id=rich.head,
+            status=Status.PARTIAL,
+            error="cut off",
+            reasoning="Let me see.",
+            usage={"total_tokens": 7},
+            elapsed_s=1.25,
+            wire={"conversation": {"thread": "t"}},
+        )
+    )
+    empty = Conversation(id=str(uuid4()), title="", created_at="", updated_at="")
+    for each in (branched, rich, empty):
+        store.save(each)
+
+
 def test_an_export_of_all_comes_back_the_same(
     program: Program, both: Store, tmp_path: Path
 ) -> None:
+    of_all_kinds(both)
     out = tmp_path / "out"
-    assert program.run("export", "--all", "--format", "json", "-o", str(out)).status == 0
+    export = ("export", "--all", "--format", "json", "-o", str(out))
+    assert program.run(*export).status == 0
     before = {path.name: path.read_bytes() for path in documents(both.data_dir)}
+    assert len(before) == 5
     other = tmp_path / "other"
-    assert program.run("import", str(out), "--data-dir", str(other)).status == 0
+    done = program.run("import", str(out), "--data-dir", str(other))
+    assert (done.status, done.stderr) == (0, "5 conversations imported\n")
     assert {path.name: path.read_bytes() for path in documents(other)} == before
-    assert before.keys() == {f"{FIRST}.json", f"{SECOND}.json"}
+    again = program.run("import", str(out), "--data-dir", str(other))
+    assert again.stderr == "0 conversations imported, 5 here already\n"
+    assert {path.name: path.read_bytes() for path in documents(other)} == before
 
 
 def documents(data_dir: Path) -> list[Path]:
