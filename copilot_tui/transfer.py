@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
 from copilot_tui.conversation import Conversation
@@ -17,10 +18,13 @@ from copilot_tui.formats.sources import UNKNOWN, Source, files_of
 from copilot_tui.store import merge
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Generator, Iterable, Iterator
     from pathlib import Path
 
     from copilot_tui.store import Store
+
+COUNTED: Final = 100_000
+"""Files that are counted before the first is read; of more it is not said how far it is."""
 
 _CHOSEN_HERE: Final = ("backend", "model", "system", "settings", "tags", "pinned", "archived")
 """What the user may have changed since a first import, and another program does not know."""
@@ -68,8 +72,8 @@ def import_files(
     trashed = frozenset(summary.id for summary in store.trashed())
     for path in paths:
         is_folder, is_known = path.is_dir(), False
-        for file in files_of(path):
-            source = Source(file)
+        for source in _sources(path):
+            file = source.path
             for item in source.items():
                 entry = _entry(store, file, item, trashed)
                 if is_folder and entry.why == UNKNOWN:  # other things may lie in a folder
@@ -79,6 +83,15 @@ def import_files(
                 yield source, entry
         if is_folder and not is_known:
             yield Source(path), Entry(path, Outcome.SKIPPED, "", why=UNKNOWN, is_fault=True)
+
+
+def _sources(path: Path) -> Iterator[Source]:
+    """The files of a folder, each with its place among them if they can be counted at once."""
+    files = files_of(path)
+    counted = list(islice(files, COUNTED))
+    count = len(counted) if len(counted) < COUNTED else None
+    for number, file in enumerate(chain(counted, files)):
+        yield Source(file, number=number, count=count)
 
 
 def _entry(store: Store, file: Path, item: Item, trashed: frozenset[str]) -> Entry:

@@ -38,7 +38,7 @@ class Report:
 
     def progress(self, source: Source) -> str:
         """How far it is."""
-        part = f" ({100 * source.done // source.size} %)" if source.done else ""
+        part = f" ({int(100 * source.part)} %)" if source.part is not None else ""
         return f"importing: {_count(len(self.entries), 'conversation')}{part}, {source.path.name}"
 
     def lines(self) -> Iterator[str]:

@@ -43,6 +43,18 @@ class Source:
     """Its bytes, once it is open."""
     done: int = 0
     """How many of them were read; of a store and of an archive it is not known."""
+    number: int = 0
+    """Of how many files of the same folder it is which, from 0 on."""
+    count: int | None = 1
+    """How many these are; None: too many to count."""
+
+    @property
+    def part(self) -> float | None:
+        """How much of all the files is read, from 0 to 1; None: it is not known."""
+        here = min(1.0, self.done / self.size) if self.done and self.size else None
+        if self.count is None or (self.count == 1 and here is None):
+            return None
+        return (self.number + (here or 0.0)) / self.count
 
     def items(self) -> Iterator[Item]:
         """Every conversation in the file, and what was skipped."""

@@ -74,8 +74,7 @@ class Importing:
                 return
             if time.monotonic() - shown_at > FRAME_S:
                 shown_at = time.monotonic()
-                part = source.done / source.size if source.done and source.size else None
-                screen.post_message(screen.Progress(report.progress(source), part))
+                screen.post_message(screen.Progress(report.progress(source), source.part))
 
 
 def checked_path(typed: str) -> tuple[Path | None, str]:

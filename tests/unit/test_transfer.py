@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -283,6 +284,21 @@ def test_whoever_stops_asking_has_what_came_before(store: Store, tmp_path: Path)
     steps.close()
     assert len(store.summaries()) == 2
     assert outcomes(store, files).count(Outcome.IMPORTED) == 3
+
+
+def test_how_far_it_is_counts_the_files_of_a_folder_and_the_bytes_of_a_file(
+    store: Store, tmp_path: Path
+) -> None:
+    folder = exported(tmp_path / "out", *(sample() for _ in range(4)))
+    parts = [source.part or 0.0 for source, _ in import_files(store, [folder])]
+    assert parts == [0.25, 0.5, 0.75, 1.0]
+    one = tmp_path / "all.json"
+    made = [json.loads(EXPORTS["json"].dump(sample("x" * 2_000_000))) for _ in range(3)]
+    one.write_text(json.dumps(made))
+    parts = [source.part or 0.0 for source, _ in import_files(store, [one])]
+    assert parts == sorted(parts)
+    assert parts[0] < 0.6
+    assert parts[-1] == 1.0
 
 
 def test_a_message_keeps_its_exact_text(store: Store, tmp_path: Path) -> None:
