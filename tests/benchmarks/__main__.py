@@ -17,7 +17,18 @@ from pathlib import Path
 from typing import Final
 
 import copilot_tui
-from tests.benchmarks import bad, deltas, memory, panes, search, shell, start, streams
+from tests.benchmarks import (
+    bad,
+    deltas,
+    memory,
+    panes,
+    round_trip,
+    search,
+    shell,
+    start,
+    streams,
+    sync,
+)
 from tests.benchmarks.stage import Row, Stage, machine, staged
 
 GROUPS: Final[tuple[tuple[frozenset[str], Callable[[Stage], Iterator[Row]]], ...]] = (
@@ -30,6 +41,8 @@ GROUPS: Final[tuple[tuple[frozenset[str], Callable[[Stage], Iterator[Row]]], ...
     (frozenset({"P10"}), panes.sidebar),
     (frozenset({"P11"}), panes.pasting),
     (frozenset({"P12"}), search.measure),
+    (frozenset({"SYNC"}), sync.measure),
+    (frozenset({"TRIP"}), round_trip.measure),
     (frozenset({"P14"}), shell.measure),
     (frozenset({"P15"}), streams.written),
     (frozenset({"P15"}), panes.saving),
@@ -39,7 +52,7 @@ GROUPS: Final[tuple[tuple[frozenset[str], Callable[[Stage], Iterator[Row]]], ...
     (frozenset({"BAD"}), bad.measure),
 )
 
-LONG: Final = frozenset({"MEM", "BAD"})
+LONG: Final = frozenset({"MEM", "BAD", "TRIP"})
 """What --quick leaves out unless --only names it."""
 
 

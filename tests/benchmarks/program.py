@@ -38,6 +38,9 @@ class Program:
         self.started = time.perf_counter()
         self.painted = 0
         """Bytes that it has written."""
+        self.seen_at: float | None = None
+        """The moment at which what `look_out_for` named was written; None: it was not yet."""
+        self._wanted, self._tail = b"", b""
         self._terminal = terminal
         self._unseen = b""
         self._status: int | None = None
@@ -56,7 +59,15 @@ class Program:
         except OSError:  # Linux: the other end is closed
             piece = b""
         self.painted += len(piece)
+        if self._wanted:
+            self._tail = self._tail[-len(self._wanted) :] + piece
+            if self.seen_at is None and self._wanted in self._tail:
+                self.seen_at = time.perf_counter()
         return piece
+
+    def look_out_for(self, text: str) -> None:
+        """Note in `seen_at` when this is written, whatever else is waited for."""
+        self.seen_at, self._wanted, self._tail = None, text.encode(), b""
 
     def wait_for(self, text: str | bytes, patience_s: float = PATIENCE_S) -> float:
         """Read until this is written; the moment it was. What came before it is forgotten."""

@@ -139,7 +139,7 @@ def staged(server: Deltas, *, quick: bool = False, tiny: bool = False) -> Iterat
         yield Stage(Path(folder), server, quick, tiny)
 
 
-_NOW: Final = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+NOW: Final = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
 
 def many_conversations(count: int) -> list[Conversation]:
@@ -147,7 +147,7 @@ def many_conversations(count: int) -> list[Conversation]:
     messages = corpus.conversation(400)
     chance = random.Random(7)
     found = []
-    moment = _NOW
+    moment = NOW
     for number in range(count):
         at = chance.randrange(0, len(messages) - 8, 2)
         found.append(conversation_of(messages[at : at + chance.choice((2, 4, 8))], number, moment))
@@ -156,11 +156,11 @@ def many_conversations(count: int) -> list[Conversation]:
 
 
 def conversation_of(
-    messages: Sequence[Message], number: int = 0, moment: datetime = _NOW
+    messages: Sequence[Message], number: int = 0, moment: datetime = NOW
 ) -> Conversation:
     """A conversation with these words."""
     conversation = new_conversation(now=moment)
-    conversation.id = str(UUID(int=(number + 1) << 64 | 0x4000_8000_0000_0000_0001, version=4))
+    conversation.id = str(UUID(int=(number + 1) << 80 | 1, version=4))
     conversation.title = messages[0].content[:60].replace("\n", " ")
     for index, message in enumerate(messages):
         conversation.add(
