@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -185,6 +186,13 @@ async def test_a_sign_in_that_is_there_already_answers_without_another(
         assert last(app) == "I am copilot"
 
 
+@pytest.fixture
+def no_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """GitHub's SDK cannot be imported, also where it is installed."""
+    monkeypatch.setitem(sys.modules, "copilot", None)
+
+
+@pytest.mark.usefixtures("no_sdk")
 async def test_without_githubs_sdk_the_command_that_installs_it_is_shown(
     make_app: MakeReaching,
 ) -> None:
@@ -199,6 +207,7 @@ async def test_without_githubs_sdk_the_command_that_installs_it_is_shown(
         await card(pilot)
 
 
+@pytest.mark.usefixtures("no_sdk")
 async def test_a_prompt_is_not_sent_to_the_silent_server_again_when_githubs_sdk_was_shown(
     make_app: MakeReaching,
 ) -> None:

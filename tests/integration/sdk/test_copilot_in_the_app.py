@@ -90,17 +90,23 @@ async def sitting(
         await backend.aclose()
 
 
+def forget_the_sdk() -> None:
+    """What was imported of it, so that the next import looks for it."""
+    for name in [name for name in sys.modules if name.split(".")[0] == "copilot"]:
+        del sys.modules[name]
+
+
 @pytest.fixture
 def environ(sdk: Venv, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     """The SDK can be imported, and what it keeps is in the test's folder."""
     monkeypatch.syspath_prepend(str(sdk.site_packages))
     monkeypatch.setenv("COPILOT_SKIP_CLI_DOWNLOAD", "1")
-    for name in [name for name in sys.modules if name.split(".")[0] == "copilot"]:
-        monkeypatch.delitem(sys.modules, name)
+    forget_the_sdk()
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data-home"))
     cache = str(sdk.folder / "cache")
     yield {"PATH": "", "HOME": str(tmp_path), "COPILOT_CACHE_HOME": cache}
     gc.collect()  # what the SDK left, while its warnings are expected
+    forget_the_sdk()  # what runs after this has none
 
 
 async def test_two_turns_and_a_stop(
