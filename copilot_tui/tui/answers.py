@@ -58,7 +58,7 @@ class Answers:
         turn = self._desk.turns.begin(conversation, prompt, instead_of=instead_of, files=files)
         beside = self._app.comparing.begin(turn)
         if instead_of is not None and conversation is self._app.shown:
-            self._app.show_messages(None)
+            self._app.showing.show_messages(None)
             self._work(turn)
         else:
             self._start(turn)
@@ -178,7 +178,7 @@ class Answers:
             self._app.say("There is no prompt above this reply to ask again")
             return
         turn = self._desk.turns.begin_again(self._app.shown, reply.id)
-        self._app.show_messages(None)
+        self._app.showing.show_messages(None)
         self._work(turn)
 
     def _start(self, turn: Turn) -> None:
@@ -236,7 +236,7 @@ class Answers:
         is_shown = turn.conversation is self._app.shown
         if delta.replaces and is_shown:
             # At once: what is drawn is no beginning of what there is now.
-            self._app.show_messages(self._app.main.transcript.place)
+            self._app.showing.show_messages(self._app.main.transcript.place)
         if delta.text or delta.reasoning:
             post(messages.ReplyChanged(id_, delta.complete))
         if delta.notice:

@@ -5,8 +5,6 @@ things.
 from __future__ import annotations
 
 import asyncio
-import gc
-import sys
 from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, cast
@@ -21,24 +19,27 @@ from copilot_tui.tui.actions import ACTIONS
 from copilot_tui.tui.answers import Answers, defect_in, in_one_line
 from copilot_tui.tui.choosing import Choosing
 from copilot_tui.tui.comparing import Comparing
-from copilot_tui.tui.composer import ASK, ASK_PRIVATELY, Composer
+from copilot_tui.tui.composer import Composer
 from copilot_tui.tui.consent import Consent
 from copilot_tui.tui.copying import Copying
 from copilot_tui.tui.deleting import Deleting
 from copilot_tui.tui.desk import Desk
 from copilot_tui.tui.editing import Editing
+from copilot_tui.tui.held_keys import HeldKeys
 from copilot_tui.tui.keeping import Keeping
 from copilot_tui.tui.library import Library
 from copilot_tui.tui.notifying import Notifying
 from copilot_tui.tui.organising import Organising
 from copilot_tui.tui.palette import Palette
 from copilot_tui.tui.queueing import Queueing
+from copilot_tui.tui.saying import NOTICE_S, Saying
 from copilot_tui.tui.screens.main import MainScreen
 from copilot_tui.tui.searching import Searching
+from copilot_tui.tui.showing import Showing
+from copilot_tui.tui.starting import Starting
 from copilot_tui.tui.themes import DARK, LIGHT
-from copilot_tui.tui.transcript import Place
 from copilot_tui.tui.undoing import Undoing
-from copilot_tui.tui.versions import Versions, versions_shown
+from copilot_tui.tui.versions import Versions
 from copilot_tui.tui.watching import Watching
 
 if TYPE_CHECKING:
@@ -47,33 +48,17 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.driver import Driver
     from textual.screen import Screen
-    from textual.timer import Timer
 
-    from copilot_tui.config import BackendConfig
     from copilot_tui.conversation import Attachment, Conversation
     from copilot_tui.tui.attaching import Attaching
     from copilot_tui.tui.reaching import Reaching
     from copilot_tui.tui.recalling import Recalling
     from copilot_tui.tui.signing_in import SigningIn
     from copilot_tui.tui.titling import Titling
-
-NOTICE_S = 8.0
-
-RETRY_S = 2.0
-"""How often what could not be written is tried again."""
-
-HELD_MOST_S = 2.0
-"""Keys wait at most this long for a conversation to be read; the disk may hang, and Ctrl+Q not."""
+    from copilot_tui.tui.trouble import Trouble
 
 BACKENDS_MOST_S = 3.0
 """How long the end waits for a backend that is slow to let go."""
-
-SETTLE_DELAY_S = 0.1
-"""After the first frame the keys come first; the list of conversations after them."""
-
-
-SWITCH_S = 0.0005
-"""How long a thread in the background keeps the interpreter from a key; Python's own is 5 ms."""
 
 
 class CopilotApp(App[int]):
@@ -113,20 +98,13 @@ class CopilotApp(App[int]):
         self.queueing = Queueing(self)
         self.searching = Searching(self)
         self.watching = Watching(self)
-        self._first_prompt = prompt
-        self._continue_last = continue_last
-        self._held_timer: Timer | None = None
-        self._retry_timer: Timer | None = None
+        self.held_keys = HeldKeys(self)
+        self.saying = Saying(self)
+        self.showing = Showing(self)
+        self.starting = Starting(self, prompt, continue_last=continue_last)
         desk.filing.on_trouble = self._in_trouble
         desk.places.on_change = self._waiting_changed
-        self._held: list[events.Event] | None = []
-        """Keys for a prompt that is not there yet: at the start, and while a conversation is read.
-        None: it is there.
-        """
-        self._notice_timer: Timer | None = None
-        self._notice_is_local = False
-        self._was_shown = self._is_leaving = False
-        self._leave_first: int | None = None
+        self._is_leaving = False
         self.fault: Exception | None = None
         """A defect that ended the app."""
         self.register_theme(DARK)
@@ -185,131 +163,20 @@ class CopilotApp(App[int]):
         """The main screen, also while something stands over it."""
         return cast("MainScreen", self.screen_stack[0])
 
-    def main_is_there(self) -> None:
-        """Show the empty conversation; everything else comes after the first frame."""
-        self.show_messages(None)
-        self.watch(self.main.transcript, "scroll_y", self.keeping.scrolled, init=False)
-        # Twice: the first call is the screen's, and what it posted would end there.
-        self.call_after_refresh(self.call_later, self._after_first_frame)
-
-    async def _after_first_frame(self) -> None:
-        self.main.set_focus(self.main.composer)  # at once, where focus() is a message
-        self._was_shown = True
-        if not self._continue_last:
-            await self._begin()
-            _collect_from_now_on()
-        # A key that comes while a thread computes asks for the interpreter several times over.
-        sys.setswitchinterval(SWITCH_S)
-        if self._leave_first is not None:
-            self.leave(self._leave_first)
-        else:
-            self.run_worker(self._settle_in(), group="start", exit_on_error=False)
-
-    async def _begin(self) -> None:
-        """Take up the work where the user wants it: with --prompt, and with what was typed."""
-        if self._held_timer is not None:
-            self._held_timer.stop()
-            self._held_timer = None
-        prompt, self._first_prompt = self._first_prompt, None
-        if prompt is not None:
-            self.answers.send(self.shown, prompt)
-        held, self._held = self._held or [], None
-        for event in held:
-            await self.on_event(event)
-
-    def hold_keys(self) -> None:
-        """A screen is about to open: what is typed from now on is meant for it."""
-        if self._held is None:
-            self._held = []
-        if self._held_timer is not None:
-            self._held_timer.stop()
-        self._held_timer = self.set_timer(HELD_MOST_S, self._take_held_text)
-
-    async def release_keys(self) -> None:
-        """What was to be there is there."""
-        if not self._is_showing:
-            await self._begin()
-
-    def _take_held_text(self) -> None:
-        """Put what waits into the prompt, as text alone: an Enter in it was meant for elsewhere."""
-        held, self._held = self._held or [], None
-        for event in held:
-            if isinstance(event, events.Paste):
-                self.main.composer.insert(event.text)
-            elif isinstance(event, events.Key) and event.is_printable and event.character:
-                self.main.composer.insert(event.character)
-
-    async def _continue(self) -> None:
-        """Show the conversation that changed last; what was typed until then is meant for it."""
-        try:
-            await self.desk.shelf.read()
-            rows = [row for row in self.desk.shelf.rows if not row.archived]
-            if rows:
-                await self._show(max(rows, key=lambda row: row.updated_at).id)
-        finally:
-            _collect_from_now_on()  # and not while ten thousand messages are read
-            self.call_later(self._begin)
-
-    async def _settle_in(self) -> None:
-        """Read the list, fold in what a crash left, and import what the first reply needs."""
-        try:
-            if not self._continue_last and self._first_prompt is None:
-                await asyncio.sleep(SETTLE_DELAY_S)
-            if self._continue_last:
-                await self._continue()
-            await self.desk.shelf.read(at_once=True)
-            self.refresh_sidebar()
-            await asyncio.to_thread(_warm_up, self.desk.config.backend)
-            recovered = await asyncio.to_thread(self.desk.store.recover)
-            await self.desk.shelf.read()
-            self.refresh_sidebar()
-            left = (
-                set(recovered) - self.desk.turns.asked
-            )  # what was stopped just now is not of last time
-            if left:
-                what = "a reply" if len(left) == 1 else f"{len(left)} replies"
-                self.say(f"Kept what had come of {what} when the program ended last")
-            await self.desk.shelf.read_marks()
-            self.refresh_sidebar()
-            for problem in self.desk.store.problems()[:1]:
-                self.say(str(problem), warn=True)
-            await asyncio.to_thread(self.desk.store.purge_trash)
-        except StoreError as error:
-            self.say(in_one_line(error), warn=True)
-        finally:
-            self.searching.begin()
-            self.watching.begin()
-
     async def on_event(self, event: events.Event) -> None:
         """Hold what is typed until the prompt can take it."""
-        if (
-            self._held is not None
-            and isinstance(event, events.Key | events.Paste)
-            and not event.is_forwarded
-        ):
-            self._held.append(event)
+        if not event.is_forwarded and self.held_keys.take(event):
             return
         if isinstance(event, events.Key) and not event.is_forwarded:
             self.desk.filing.give_way()
         if isinstance(event, events.Key) and not event.is_forwarded and not event.is_printable:
-            await self._take_what_was_typed()
+            await self.held_keys.take_characters_before()
         await super().on_event(event)
-
-    async def _take_what_was_typed(self) -> None:
-        """Let the prompt take the characters before this key.
-
-        They wait in its own queue, while a command acts at once: a fast Enter would send half a
-        prompt.
-        """
-        if isinstance(self.focused, Composer):
-            taken = asyncio.Event()
-            if self.focused.call_later(taken.set):
-                await taken.wait()
 
     async def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A worker that fails with what is no error of ours has met a defect: it is said."""
-        if event.worker.group == "show" and event.worker.is_finished and not self._is_showing:
-            await self._begin()
+        if event.worker.group == "show" and event.worker.is_finished:
+            await self.held_keys.release()
         self.tell_defect(event)
 
     def tell_defect(self, event: Worker.StateChanged) -> None:
@@ -323,16 +190,16 @@ class CopilotApp(App[int]):
 
     def leave(self, status: int) -> None:
         """Save drafts and places, and go; the text of replies that stream is in their journals."""
-        if not self._was_shown:
-            self._leave_first = status  # a half-made screen can neither be left nor asked for texts
+        if not self.starting.was_shown:
+            # A half-made screen can neither be left nor asked for its texts.
+            self.starting.leave_first = status
         elif not self._is_leaving:
             self._is_leaving = True
             self._keep_everything()
             self.exit(status)
 
     def _keep_everything(self) -> None:
-        if self._held:
-            self._take_held_text()
+        self.held_keys.take_text()
         self.keeping.keep_both()
         self.answers.keep_unbegun()
         for conversation_id in list(self.desk.turns):
@@ -359,83 +226,6 @@ class CopilotApp(App[int]):
 
     # What is shown
 
-    def show(self, conversation_id: str) -> None:
-        """Show a conversation, from wherever it is."""
-        if conversation_id == self.shown.id:
-            self.main.close_narrow_sidebar()
-            self.main.composer.focus()
-            return
-        self.hold_keys()
-        self.run_worker(
-            self._show(conversation_id), group="show", exclusive=True, exit_on_error=False
-        )
-
-    @property
-    def _is_showing(self) -> bool:
-        return any(each.group == "show" and not each.is_finished for each in self.workers)
-
-    async def _show(self, conversation_id: str) -> None:
-        try:
-            conversation = await self.desk.load(conversation_id)
-            state = await self.desk.view_state(conversation_id)
-        except StoreError as error:
-            self.say(in_one_line(error), warn=True)
-            return
-        place = None
-        if state is not None and state.message_id:
-            place = Place(state.message_id, state.line, state.block)
-        self.take_up(conversation, place)
-
-    def show_new(self) -> None:
-        """Show a new, empty conversation."""
-        if self.desk.is_blank(self.shown) and not self.main.composer.text:
-            self.main.close_narrow_sidebar()
-            self.main.composer.focus()
-            return
-        self.take_up(self.desk.new(), None)
-
-    def show_new_private(self) -> None:
-        """Show a new conversation that is never on disk."""
-        try:
-            private = self.desk.new_private()
-        except StoreError as error:
-            self.say(in_one_line(error), warn=True)
-            return
-        self.take_up(private, None)
-        self.say("Private: nothing of this conversation is saved; it ends with the program")
-
-    def take_up(self, conversation: Conversation, place: Place | None) -> None:
-        """Show this conversation instead of the one before, whose draft and place are kept."""
-        self.keeping.keep_both()
-        before, self.shown = self.shown, conversation
-        self.desk.shown_id = conversation.id
-        self.desk.drop_if_blank(before)
-        self.desk.shelf.unread.discard(conversation.id)
-        self.desk.shelf.failed.discard(conversation.id)
-        self._forget_local_notice()
-        self.show_messages(place)
-        draft = self.desk.drafts.get(conversation.id)
-        self.main.composer.fill(draft.text if draft else "", draft.caret if draft else None)
-        self.show_attached()
-        self.queueing.show()
-        self.keeping.scrolled()  # other windows are told that it was looked at
-        self.main.close_narrow_sidebar()
-        self.main.composer.focus()
-        self.refresh_sidebar()
-
-    def show_messages(self, place: Place | None) -> None:
-        """Put the shown branch into the transcript; without a place: its end."""
-        conversation = self.shown
-        live = {turn.reply.id for turn in self.desk.turns.of(conversation.id)}
-        self.main.transcript.show(
-            conversation.path(),
-            live=live or self.watching.live,
-            place=place,
-            versions=versions_shown(conversation),
-        )
-        self.main.sidebar.show_current(conversation.id)
-        self.refresh_status()
-
     def refresh_sidebar(self) -> None:
         """Show the list, the shown one and the marks as they are."""
         self.main.sidebar.show_rows(self.desk.shelf.rows, now=self.desk.now())
@@ -444,47 +234,13 @@ class CopilotApp(App[int]):
 
     def refresh_status(self) -> None:
         """Show what answers here and what is going on."""
-        status = self.main.status
-        present = self.desk.answerers.present_choice(self.shown)
-        parts = (present.backend, present.provider, present.model)
-        is_private = self.desk.filing.is_private(self.shown.id)
-        status.backend = " · ".join(filter(None, ("private" if is_private else "", *parts)))
-        self.main.composer.placeholder = ASK_PRIVATELY if is_private else ASK
-        turn = self.desk.turns.get(self.shown.id)
-        key = self.main.key
-        if turn is not None:
-            waits = self.shown.id in self.desk.places.waiting
-            doing = "waiting for a place" if waits else "answering"
-            status.activity = " · ".join(filter(None, (doing, self.editing.show())))
-            status.hints = (f"{key('escape')} stops", f"{key('new')} new", f"{key('help')} keys")
-        else:
-            elsewhere = self.shown.id in self.desk.places.elsewhere
-            status.activity = self.editing.show()
-            if elsewhere and not status.activity:
-                status.activity = "answering in another window"
-            status.activity = status.activity or self.comparing.words()
-            status.hints = (f"{key('help')} keys", f"{key('new')} new", f"{key('new-line')} line")
+        self.saying.refresh()
 
     def say(
         self, text: str, *, warn: bool = False, seconds: float = NOTICE_S, local: bool = False
     ) -> None:
-        """Say something in the status line, for a while.
-
-        `local`: it is about the shown reply, and over when that has ended or is not shown any more.
-        """
-        status = self.main.status
-        self._notice_is_local = local
-        status.notice, status.is_warning = text, warn
-        if self._notice_timer is not None:
-            self._notice_timer.stop()
-        self._notice_timer = self.set_timer(seconds, self._unsay)
-
-    def _forget_local_notice(self) -> None:
-        if self._notice_is_local:
-            self._unsay()
-
-    def _unsay(self) -> None:
-        self.main.status.notice = ""
+        """Say something in the status line, for a while; see Saying.say."""
+        self.saying.say(text, warn=warn, seconds=seconds, local=local)
 
     # Prompts and replies
 
@@ -508,7 +264,7 @@ class CopilotApp(App[int]):
 
     def prompt_was_taken(self) -> None:
         """What was in the prompt is sent, or waits to be."""
-        self._forget_local_notice()
+        self.saying.forget_local()
         behind = self.recalling.behind() if "recalling" in vars(self) else ""
         self.main.composer.fill(behind)
         self.show_attached()
@@ -530,7 +286,7 @@ class CopilotApp(App[int]):
         if message.conversation_id == self.shown.id:
             self.main.transcript.finish(message.reply_id)
             self.comparing.finish(message.reply_id)
-            self._forget_local_notice()
+            self.saying.forget_local()
             self.refresh_status()
         self.refresh_sidebar()
         self.run_worker(
@@ -584,15 +340,15 @@ class CopilotApp(App[int]):
         self.post_message(messages.Trouble(in_one_line(error)))  # from any thread
 
     def on_trouble(self, message: messages.Trouble) -> None:
-        """Something could not be written: say it, and try again until it is."""
-        self.say(f"{message.text} Nothing is lost yet: it is tried again.", warn=True)
-        if self._retry_timer is None:
-            self._retry_timer = self.set_interval(RETRY_S, self._retry)
+        """Something could not be written."""
+        self.trouble.began(message.text)
 
-    def _retry(self) -> None:
-        if not self.desk.filing.retry() and self._retry_timer is not None:
-            self._retry_timer.stop()
-            self._retry_timer = None
+    @cached_property
+    def trouble(self) -> Trouble:
+        """What is done about it, when that first happens."""
+        from copilot_tui.tui.trouble import Trouble
+
+        return Trouble(self)
 
     def save(self, conversation: Conversation, *, touch: bool = True) -> None:
         """Save a conversation that was changed by hand; see Desk.save."""
@@ -613,7 +369,7 @@ class CopilotApp(App[int]):
 
     def on_conversation_picked(self, message: messages.ConversationPicked) -> None:
         """Show what was picked in the sidebar."""
-        self.show(message.conversation_id)
+        self.showing.show(message.conversation_id)
 
     def on_rename_wanted(self, message: messages.RenameWanted) -> None:
         """`r` in the sidebar."""
@@ -657,7 +413,7 @@ class CopilotApp(App[int]):
 
     def show_help(self) -> None:
         """All keys."""
-        self.hold_keys()
+        self.held_keys.hold()
         from copilot_tui.tui.screens.help import HelpScreen
 
         self.push_screen(HelpScreen(self.desk.config.keys))
@@ -668,21 +424,3 @@ class CopilotApp(App[int]):
             if action.palette:
                 callback = getattr(self.main, f"action_{action.action}")
                 yield SystemCommand(action.name, action.help.replace("`", ""), callback)
-
-
-def _warm_up(backend: BackendConfig) -> None:
-    """Import what the first reply needs."""
-    from copilot_tui import backends, replies  # noqa: F401
-    from copilot_tui.tui.transcript.markdown import warm_up
-
-    backends.warm_up(backend)
-    warm_up()
-    import filelock  # noqa: F401
-    import textual.command  # noqa: F401  Ctrl+P; see tui.late
-
-
-def _collect_from_now_on() -> None:
-    """What lives now lives to the end; the collector need not look at it, now or later."""
-    gc.freeze()
-    gc.set_threshold(20_000, 50, 1_000)
-    gc.enable()

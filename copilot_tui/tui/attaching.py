@@ -50,7 +50,7 @@ class Attaching:
         typed = word_at(self._before_cursor()) if at_word else ""
         if typed is None:
             return False
-        self._app.hold_keys()
+        self._app.held_keys.hold()
         self._app.run_worker(
             self._ask(typed, at_word=at_word), group="attach", exclusive=True, exit_on_error=False
         )
@@ -140,7 +140,7 @@ class Attaching:
 
     def send(self) -> None:
         """Read the files, and send the prompt with them; it stays if one cannot be read."""
-        self._app.hold_keys()
+        self._app.held_keys.hold()
         self._app.run_worker(
             self._send(self._app.shown), group="attach", exclusive=True, exit_on_error=False
         )
@@ -161,7 +161,7 @@ class Attaching:
             if conversation is self._app.shown and paths == self._paths:
                 self._app.send_with(files)
         finally:
-            await self._app.release_keys()
+            await self._app.held_keys.release()
 
 
 def _found(path: str) -> tuple[str, Attachment]:

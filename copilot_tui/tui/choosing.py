@@ -21,7 +21,7 @@ class Choosing:
 
     def pick(self) -> None:
         """Let the user choose who answers from now on."""
-        self._app.hold_keys()
+        self._app.held_keys.hold()
         work = self._pick(self._app.shown)
         self._app.run_worker(work, group="pick", exclusive=True, exit_on_error=False)
 

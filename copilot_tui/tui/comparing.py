@@ -59,7 +59,7 @@ class Comparing:
         from copilot_tui.tui.screens.comparing import CompareScreen
 
         app, conversation = self._app, turns[0].conversation
-        app.hold_keys()
+        app.held_keys.hold()
         self._screen = CompareScreen([turn.reply for turn in turns])
         try:
             picked = await app.push_screen_wait(self._screen)
@@ -69,7 +69,7 @@ class Comparing:
             conversation.head = picked
             app.save(conversation)
         if conversation is app.shown:
-            app.show_messages(None)
+            app.showing.show_messages(None)
 
     def stop(self) -> bool:
         """Stop them all; whether one still streamed."""

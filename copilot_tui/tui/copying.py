@@ -43,7 +43,7 @@ class Copying:
         if not sources:
             app.say("There is no block in sight to copy")
             return
-        app.hold_keys()
+        app.held_keys.hold()
         app.run_worker(
             self._copy_chosen(sources), group="hints", exclusive=True, exit_on_error=False
         )

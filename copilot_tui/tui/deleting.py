@@ -73,7 +73,7 @@ class Deleting:
         if conversation is app.shown:
             top = app.main.transcript.place
             is_left = top is not None and top.message_id in conversation.messages
-            app.show_messages(top if is_left else None)
+            app.showing.show_messages(top if is_left else None)
         app.save(conversation)
 
 

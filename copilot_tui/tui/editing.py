@@ -110,7 +110,7 @@ class Editing:
         self._desk.drafts.begin_edit(conversation, message)
         self._desk.drafts.keep(conversation, text, caret, files)
         if app.shown.id != conversation.id:
-            app.show(conversation.id)
+            app.showing.show(conversation.id)
             return
         self._show_draft()
         app.main.composer.focus()

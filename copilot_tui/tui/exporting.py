@@ -27,7 +27,7 @@ class Exporting:
         if not conversation.messages:
             self._app.say("There is nothing to export yet")
             return
-        self._app.hold_keys()
+        self._app.held_keys.hold()
         self._app.run_worker(
             self._export(conversation), group="export", exclusive=True, exit_on_error=False
         )

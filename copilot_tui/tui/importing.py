@@ -31,7 +31,7 @@ class Importing:
         if self._app.desk.store.is_private:
             self._app.say("A private session keeps nothing, so nothing can be imported")
             return
-        self._app.hold_keys()
+        self._app.held_keys.hold()
         from copilot_tui.tui.screens.importing import ImportScreen
 
         screen = ImportScreen(self._begin, checked_path)

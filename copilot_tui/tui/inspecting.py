@@ -24,7 +24,7 @@ class Inspecting:
 
     def open(self) -> None:
         """Show it."""
-        self._app.hold_keys()
+        self._app.held_keys.hold()
         self._app.run_worker(self._show(), group="request", exclusive=True, exit_on_error=False)
 
     async def _show(self) -> None:
@@ -46,7 +46,7 @@ class Inspecting:
             )
         except CopilotTuiError as error:
             app.say(in_one_line(error), warn=True)
-            await app.release_keys()
+            await app.held_keys.release()
             return
         if await app.push_screen_wait(RequestScreen(preview)):
             app.copying.copy(preview.curl, "the request as curl")

@@ -25,7 +25,7 @@ class Library:
 
     def ask_for_title(self, conversation_id: str) -> None:
         """Let the user type another title."""
-        self._app.hold_keys()
+        self._app.held_keys.hold()
         self._app.run_worker(
             self._rename(conversation_id), group="rename", exclusive=True, exit_on_error=False
         )
@@ -38,7 +38,7 @@ class Library:
             conversation = await self._desk.load(conversation_id)
         except StoreError as error:
             self._app.say(in_one_line(error), warn=True)
-            await self._app.release_keys()
+            await self._app.held_keys.release()
             return
         old = one_line(conversation.title)
         line = await self._app.push_screen_wait(RenameScreen(title_line(old, conversation.tags)))
@@ -73,9 +73,9 @@ class Library:
             return
         self._desk.forget(conversation_id)
         if conversation_id == app.shown.id:
-            app.take_up(self._desk.new(), None)
+            app.showing.take_up(self._desk.new(), None)
             if following is not None:
-                app.show(following)
+                app.showing.show(following)
         app.refresh_sidebar()
         title = _short(conversation.title)
         app.undoing.offer(
@@ -84,7 +84,7 @@ class Library:
 
     def pick_from_trash(self) -> None:
         """Let the user choose a deleted conversation to bring back."""
-        self._app.hold_keys()
+        self._app.held_keys.hold()
         self._app.run_worker(
             self._pick_from_trash(), group="trash", exclusive=True, exit_on_error=False
         )
@@ -109,7 +109,7 @@ class Library:
         except StoreError as error:
             self._app.say(in_one_line(error), warn=True)
             return
-        self._app.show(conversation_id)
+        self._app.showing.show(conversation_id)
         self._app.say(f"“{_short(conversation.title)}” is back")
 
 

@@ -25,7 +25,7 @@ class Organising:
         conversation = self._app.shown
         if self._app.answers.is_newer(conversation):
             return
-        self._app.hold_keys()
+        self._app.held_keys.hold()
         self._app.run_worker(
             self._set(conversation), group="settings", exclusive=True, exit_on_error=False
         )
@@ -87,9 +87,9 @@ class Organising:
             app.say("Out of the archive")
             return
         if conversation is app.shown:
-            app.take_up(self._desk.new(), None)
+            app.showing.take_up(self._desk.new(), None)
             if following is not None:
-                app.show(following)
+                app.showing.show(following)
         app.undoing.offer(
             lambda: self.archive(conversation_id), "takes it out of the archive again"
         )

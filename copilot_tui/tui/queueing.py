@@ -29,7 +29,7 @@ class Queueing:
             self._queue(app.shown, files)
         elif app.watching.is_behind(app.shown):
             # Not beside it, which would be another branch.
-            app.hold_keys()
+            app.held_keys.hold()
             app.run_worker(self._send_behind(app.shown, files), group="send", exit_on_error=False)
         else:
             self._send(app.shown, files)
@@ -50,7 +50,7 @@ class Queueing:
         except StoreError as error:
             self._app.say(in_one_line(error), warn=True)
         finally:
-            await self._app.release_keys()
+            await self._app.held_keys.release()
 
     def _send(self, conversation: Conversation, files: tuple[Attachment, ...]) -> None:
         composer = self._app.main.composer

@@ -177,7 +177,7 @@ class Recalling:
 
     def search(self) -> None:
         """Let the user search the prompts; the chosen one comes into the composer."""
-        self._app.hold_keys()
+        self._app.held_keys.hold()
         self._app.run_worker(self._search(), group="recall", exit_on_error=False)
 
     async def _search(self) -> None:
@@ -188,7 +188,7 @@ class Recalling:
         hit = await app.push_screen_wait(PromptsScreen(find, "", app.searching.update))
         if hit is None:
             return
-        app.hold_keys()
+        app.held_keys.hold()
         try:
             conversation = await app.desk.load(hit.conversation_id)
             if shown is app.shown and (message := conversation.messages.get(hit.message_id or "")):
@@ -196,7 +196,7 @@ class Recalling:
         except StoreError as error:
             app.say(in_one_line(error), warn=True)
         finally:
-            await app.release_keys()
+            await app.held_keys.release()
 
     def _take(self, text: str) -> None:
         """Put a prompt before what is in the composer, which Down brings back."""

@@ -46,7 +46,7 @@ class Searching:
 
     def open(self) -> None:
         """Let the user search."""
-        self._app.hold_keys()
+        self._app.held_keys.hold()
         self._app.run_worker(self._open(), group="searching", exclusive=True, exit_on_error=False)
 
     async def _open(self) -> None:
@@ -70,12 +70,12 @@ class Searching:
             return
         message = conversation.messages.get(id_ or "")
         if message is None:  # the title was found
-            app.show(hit.conversation_id)
+            app.showing.show(hit.conversation_id)
             return
         is_shown = message in conversation.path()
         if not is_shown and not app.answers.is_busy(conversation):
             conversation.select(message.id)
-        app.take_up(conversation, Place(message.id, 0))
+        app.showing.take_up(conversation, Place(message.id, 0))
         await self._light(_as_it_stands(message.content, words))
 
     async def _light(self, words: str) -> None:

@@ -32,7 +32,7 @@ class SigningIn:
 
     def sign_in(self) -> None:
         """Sign in to what answers in the shown conversation."""
-        self._app.hold_keys()
+        self._app.held_keys.hold()
         self._work(self.ask(self._desk.answerers.config_of(self._app.shown).name))
 
     def sign_out(self) -> None:
@@ -53,7 +53,7 @@ class SigningIn:
             said = await self._by_code(config) if is_copilot(config) else await self._secret(config)
         except CopilotTuiError as error:
             self._app.say(in_one_line(error), warn=True)
-            await self._app.release_keys()
+            await self._app.held_keys.release()
             return False
         if said is None:
             return False

@@ -37,7 +37,7 @@ class Versions:
         if message is near:
             self._show_at(message.id, versions[index])
         else:
-            app.show_messages(None)
+            app.showing.show_messages(None)
         app.save(conversation)
 
     def show_difference(self, near: Message | None) -> None:
@@ -47,7 +47,7 @@ class Versions:
         if message is None:
             app.say("There is one version, and nothing to compare it with")
             return
-        app.hold_keys()
+        app.held_keys.hold()
         from copilot_tui.tui.screens.difference import DifferenceScreen
 
         versions = app.shown.siblings(message.id)
@@ -58,7 +58,9 @@ class Versions:
         """Show the branch with this version where the one before stood."""
         transcript = self._app.main.transcript
         top, had_cursor = transcript.top, transcript.cursor is not None
-        self._app.show_messages(Place(now, top.line) if top and top.message_id == before else top)
+        self._app.showing.show_messages(
+            Place(now, top.line) if top and top.message_id == before else top
+        )
         if had_cursor:
             transcript.point_at(now)
 

@@ -144,7 +144,7 @@ class Watching:
                 self._app.main.transcript.add(message)
             self._app.refresh_status()
         else:
-            self._app.show_messages(self._app.main.transcript.place)
+            self._app.showing.show_messages(self._app.main.transcript.place)
 
     # Replies of others, as they grow
 
@@ -191,7 +191,7 @@ class Watching:
     async def _ended(self, shown: Conversation) -> None:
         await self.catch_up()
         if shown is self._app.shown:
-            self._app.show_messages(self._app.main.transcript.place)
+            self._app.showing.show_messages(self._app.main.transcript.place)
         self._look_at = 0.0  # the sidebar, too, and what waits behind it
 
     def _grow(self, message: Message, grown: Grown, *, is_new: bool) -> None:
@@ -202,7 +202,7 @@ class Watching:
             message.append(grown.text)
             message.append_reasoning(grown.reasoning)
         if is_new or grown.is_whole:
-            self._app.show_messages(self._app.main.transcript.place)
+            self._app.showing.show_messages(self._app.main.transcript.place)
         elif grown.text or grown.reasoning:
             self._app.main.transcript.grow(message.id)
 

@@ -176,7 +176,7 @@ async def test_switching_back_shows_what_streamed_meanwhile(
         await pilot.press("ctrl+n")
         hold.go.set()
         await end.reached.wait()
-        app.show(streaming)
+        app.showing.show(streaming)
         await until(pilot, lambda: "before meanwhile" in shown_text(app))
         end.go.set()
         await ended(pilot)
@@ -192,7 +192,7 @@ async def test_a_draft_stays_with_its_conversation_and_survives_a_restart(
         await pilot.press(*"half", "left")
         await pilot.press("ctrl+n")
         assert app.main.composer.text == ""
-        app.show(old.id)
+        app.showing.show(old.id)
         await until(pilot, lambda: app.main.composer.text == "half")
         assert app.main.composer.caret == 3
     async with make_app(continue_last=True).run_test() as pilot:
@@ -645,7 +645,7 @@ async def test_what_was_not_read_and_what_is_a_draft_is_marked_after_a_restart(
         app = app_of(pilot)
         await until(pilot, lambda: app.desk.shelf.marks().get(answered) is Mark.UNREAD)
         assert app.desk.shelf.marks()[drafted.id] is Mark.DRAFT
-        app.show(answered)
+        app.showing.show(answered)
         await until(pilot, lambda: app.shown.id == answered)
         await pilot.press("ctrl+n")
     state = store.view_state(answered)

@@ -246,5 +246,5 @@ async def test_every_conversation_has_its_own_files(make_app: MakeApp) -> None:
         await pilot.press("ctrl+n")
         await until(pilot, lambda: app.shown.id != first)
         assert line_of(app) == ""
-        app.show(first)
+        app.showing.show(first)
         await until(pilot, lambda: "notes.txt" in line_of(app))

@@ -46,10 +46,10 @@ async def test_the_app_shows_and_answers_the_rest(
         assert listed >= {broken.READABLE_ID.format(n) for n in range(len(broken.READABLE))}
         assert len(listed) == 1 + len(broken.READABLE)
         for row in list(app.desk.shelf.rows):
-            app.show(row.id)
+            app.showing.show(row.id)
             await until(pilot, partial(is_shown, app, row.id))
         good = next(row.id for row in app.desk.shelf.rows if row.title == "Still good")
-        app.show(good)
+        app.showing.show(good)
         await until(pilot, partial(is_shown, app, good))
         await pilot.press(*"hi", "enter")
         await until(pilot, lambda: backend.requests and not app.desk.turns)
@@ -70,7 +70,7 @@ async def test_the_app_names_what_it_cannot_show(make_app: MakeApp, ruins: Path)
     name = broken.UNREADABLE_ID.format(0)
     async with app.run_test(size=(160, 30)) as pilot:
         await until(pilot, lambda: app.desk.shelf.rows)
-        app.show(name)
+        app.showing.show(name)
         await until(pilot, lambda: name in app.main.status.notice)
         assert f"{name}.json cannot be read" in app.main.status.notice
         assert app.shown.id != name

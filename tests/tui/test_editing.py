@@ -127,7 +127,7 @@ async def test_an_edit_stays_with_its_conversation(make_app: MakeApp, store: Sto
         await pilot.press("alt+e", "!", "ctrl+n")
         assert app.main.composer.text == ""
         assert not app.main.composer.has_class("-editing")
-        app.show(old.id)
+        app.showing.show(old.id)
         await until(pilot, lambda: app.main.composer.text == "question!")
         assert app.main.composer.has_class("-editing")
 

@@ -42,7 +42,7 @@ async def test_p_in_the_sidebar_pins_on_top_and_lets_go_again(
     async with make_app(continue_last=True).run_test(size=(100, 30)) as pilot:
         app = await listed(pilot, 3)
         app.main.sidebar.focus()
-        app.show(stored(store, "one").id)
+        app.showing.show(stored(store, "one").id)
         await until(pilot, lambda: app.shown.title == "one")
         app.main.sidebar.focus()
         await pilot.press("p")
@@ -63,7 +63,7 @@ async def test_what_is_archived_leaves_the_list_and_is_found_again(
         saved_conversation(store, title, "q", "a")
     async with make_app(continue_last=True).run_test(size=(100, 30)) as pilot:
         app = await listed(pilot, 2)
-        app.show(stored(store, "one").id)
+        app.showing.show(stored(store, "one").id)
         await until(pilot, lambda: app.shown.title == "one")
         app.main.sidebar.focus()
         await pilot.press("a")

@@ -48,7 +48,7 @@ async def test_a_private_conversation_beside_others_leaves_nothing_on_disk(
         assert "private" not in app.main.status.backend
         app.main.action_archived()  # whatever is done elsewhere
         await pilot.press("escape")
-        app.show(private)
+        app.showing.show(private)
         await until(pilot, lambda: app.main.composer.text == f"draft {SECRET}")
         assert contents(app.shown) == [f"prompt {SECRET}", f"reply {SECRET}"]
         await pilot.press("alt+e", "!", "enter")

@@ -90,7 +90,7 @@ async def test_what_was_made_of_a_recalled_prompt_stays_in_its_place(
     saved_conversation(store, "Kitchens", "bread", "yes", "salt")
     async with make_app().run_test() as pilot:
         app = app_of(pilot)
-        app.show(next(row.id for row in store.summaries()))
+        app.showing.show(next(row.id for row in store.summaries()))
         await until(pilot, lambda: app.shown.title == "Kitchens")
         await pilot.press(*"draft")
         await walk(pilot, "up", "salt")
@@ -121,12 +121,12 @@ async def test_the_draft_is_what_is_kept_while_another_prompt_stands_in_its_plac
     talk = saved_conversation(store, "Kitchens", "bread", "yes")
     async with make_app().run_test() as pilot:
         app = app_of(pilot)
-        app.show(talk.id)
+        app.showing.show(talk.id)
         await until(pilot, lambda: app.shown.id == talk.id)
         await pilot.press(*"draft")
         await walk(pilot, "up", "bread")
-        app.show_new()
-        app.show(talk.id)
+        app.showing.show_new()
+        app.showing.show(talk.id)
         await until(pilot, lambda: app.shown.id == talk.id)
         assert composer_of(pilot).text == "draft"
         await walk(pilot, "up", "bread")
@@ -138,7 +138,7 @@ async def test_the_draft_is_what_is_kept_while_another_prompt_stands_in_its_plac
 async def test_one_undo_takes_a_recalled_prompt_back(make_app: MakeApp, store: Store) -> None:
     talk = saved_conversation(store, "Kitchens", "bread", "yes")
     async with make_app().run_test() as pilot:
-        app_of(pilot).show(talk.id)
+        app_of(pilot).showing.show(talk.id)
         await until(pilot, lambda: app_of(pilot).shown.id == talk.id)
         await pilot.press(*"draft")
         await walk(pilot, "up", "bread")
@@ -152,7 +152,7 @@ async def test_what_was_asked_in_private_stays_in_its_conversation(
     desk = Desk(config, store, make_backend=lambda _: backend)
     async with CopilotApp(desk).run_test() as pilot:
         app = app_of(pilot)
-        app.show_new_private()
+        app.showing.show_new_private()
         await send(pilot, "secret")
         await ended(pilot)
         await walk(pilot, "up", "secret")
@@ -160,7 +160,7 @@ async def test_what_was_asked_in_private_stays_in_its_conversation(
         await open_prompts(pilot, "secret")
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is app.main)
-        app.show_new()
+        app.showing.show_new()
         await send(pilot, "open")
         await ended(pilot)
         await walk(pilot, "up", "open")
@@ -231,7 +231,7 @@ async def test_nothing_is_read_before_the_walk_leaves_this_conversation(
 
     monkeypatch.setattr(store, "prompts", counted)
     async with make_app().run_test() as pilot:
-        app_of(pilot).show(talk.id)
+        app_of(pilot).showing.show(talk.id)
         await until(pilot, lambda: app_of(pilot).shown.id == talk.id)
         await walk(pilot, "up", "three")
         await walk(pilot, "up", "two")
@@ -245,7 +245,7 @@ async def test_prompts_on_other_branches_are_walked_too(make_app: MakeApp, store
     talk.add(Message(id="other", role=Role.USER, content="second", parent_id=None))
     store.save(talk)
     async with make_app().run_test() as pilot:
-        app_of(pilot).show(talk.id)
+        app_of(pilot).showing.show(talk.id)
         await until(pilot, lambda: app_of(pilot).shown.id == talk.id)
         await walk(pilot, "up", "second")
         await walk(pilot, "up", "first")

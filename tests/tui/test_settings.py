@@ -123,7 +123,7 @@ async def test_a_conversation_for_which_only_something_was_set_is_kept(
         await app.workers.wait_for_complete()
         await pilot.press("ctrl+n")
         assert app.shown.id != first
-        app.show(first)
+        app.showing.show(first)
         await until(pilot, lambda: app.shown.id == first)
         await send(pilot, "hi")
         await ended(pilot)

@@ -25,7 +25,7 @@ class Dialog(ModalScreen[Result]):
         """It is there, and has the focus."""
         app = cast("CopilotApp", self.app)
         # Twice: the first call is the screen's, and what it posted would end there.
-        self.call_after_refresh(app.call_later, app.release_keys)
+        self.call_after_refresh(app.call_later, app.held_keys.release)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A defect in one of its workers is said as one of the app's."""

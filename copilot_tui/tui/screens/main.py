@@ -63,7 +63,7 @@ class MainScreen(Rooms):
 
     def action_new(self) -> None:
         """Ctrl+N."""
-        self.desk_app.show_new()
+        self.desk_app.showing.show_new()
 
     def action_next(self) -> None:
         """Alt+Down."""
@@ -75,7 +75,7 @@ class MainScreen(Rooms):
 
     def _go(self, step: int) -> None:
         if (wanted := self.sidebar.neighbour(step)) is not None:
-            self.desk_app.show(wanted)
+            self.desk_app.showing.show(wanted)
 
     def action_rename(self) -> None:
         """F2."""
@@ -315,7 +315,7 @@ class MainScreen(Rooms):
 
     def action_new_private(self) -> None:
         """Chosen in the palette."""
-        self.desk_app.show_new_private()
+        self.desk_app.showing.show_new_private()
 
     def action_delete_message(self) -> None:
         """`x` in the transcript."""
@@ -373,7 +373,7 @@ class MainScreen(Rooms):
         if wanted is None:
             self.desk_app.say("Nothing is unread")
         else:
-            self.desk_app.show(wanted)
+            self.desk_app.showing.show(wanted)
 
     def action_theme(self) -> None:
         """F10."""

@@ -67,7 +67,7 @@ class Rooms(AtOnceScreen):
     def on_mount(self) -> None:
         """Everything is there now."""
         self._size_sidebar(self.sidebar)
-        self.desk_app.main_is_there()
+        self.desk_app.starting.main_is_there()
 
     def _welcome(self) -> str:
         config = self.desk_app.desk.config
