@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from copilot_tui import config
+from copilot_tui import config, tui
 from copilot_tui.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,9 +16,6 @@ if TYPE_CHECKING:
 
     from copilot_tui.config import Config
     from copilot_tui.tui.curtain import Curtain
-
-_WEB_DRIVER: Final = "textual.drivers.web_driver:WebDriver"
-"""What textual-serve says: a browser is the terminal, and stdin and stdout are its pipes."""
 
 
 def run(given: argparse.Namespace, curtain: Curtain | None = None) -> int:
@@ -69,7 +65,6 @@ def _run_demo(loaded: Config, how: _How) -> int:
 
 
 def _run(loaded: Config, how: _How) -> int:
-    from copilot_tui import tui
     from copilot_tui.tui.curtain import Curtain
 
     # It has risen long ago, unless the command line was a riddle until now.
@@ -84,6 +79,6 @@ def _run(loaded: Config, how: _How) -> int:
 
 
 def _has_terminal() -> bool:
-    if os.environ.get("TEXTUAL_DRIVER") == _WEB_DRIVER:
-        return True
-    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
+    return tui.is_in_browser() or all(
+        stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout)
+    )

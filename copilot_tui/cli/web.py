@@ -13,6 +13,7 @@ import secrets
 import signal
 import socket
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
@@ -21,12 +22,16 @@ from textual_serve.server import Server
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+_PAGES: Final = Path(__file__).with_name("pages")
+"""Our own page: textual-serve's asks Google for a font, and leaves the keys to whoever clicks."""
+
 _COOKIE: Final = "copilot-tui"
 
 _HEADERS: Final = {
-    # textual-serve's page asks Google for a font; nobody is asked for anything here.
+    # Nobody else is asked for anything; and a page that a link opens cannot reach back to this one.
     "Content-Security-Policy": "default-src 'self' 'unsafe-inline' data: blob:; "
     "connect-src 'self' ws:; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
@@ -50,7 +55,7 @@ def serve(command: str, host: str, port: int, say: Callable[[str], object]) -> i
 
 async def _serve(command: str, host: str, port: int, say: Callable[[str], object]) -> int:
     word = secrets.token_urlsafe()
-    server = _Server(command, host, port, title="copilot-tui")
+    server = _Server(command, host, port, title="copilot-tui", templates_path=_PAGES)
     app = await server._make_app()  # the routes; there is no public way to them
     app.middlewares.append(_guard(server, word))
     app.on_response_prepare.append(_add_headers)
@@ -63,7 +68,11 @@ async def _serve(command: str, host: str, port: int, say: Callable[[str], object
         name = socket.gethostname() if host in ("0.0.0.0", "::") else host
         shown = f"[{name}]" if ":" in name else name
         say(f"http://{shown}:{real_port}/?word={word}")
-        say("Open that address in a browser. Ctrl+C ends it.")
+        say(
+            "Open that address in a browser. It keeps Ctrl+N, Ctrl+T and Ctrl+W for itself: their "
+            "commands are in the palette, Ctrl+P."
+        )
+        say("Ctrl+C here ends it.")
         return await _until_a_signal()
     finally:
         await runner.cleanup()

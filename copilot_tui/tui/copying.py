@@ -23,10 +23,17 @@ class Copying:
     async def _copy(self, text: str, what: str) -> None:
         from copilot_tui.tui import clipboard
 
+        if self._app.is_web:  # the clipboard is the browser's, and only the page can reach it
+            self._ask_terminal(text)
+            self._app.say(f"Sent {what}, {len(text):,} characters, to the browser")
+            return
         outcome = await clipboard.copy(text)
         if outcome.asks_terminal:
-            self._app.copy_to_clipboard(text.encode("utf-8", "replace").decode())
+            self._ask_terminal(text)
         self._app.say(outcome.sentence(what, text))
+
+    def _ask_terminal(self, text: str) -> None:
+        self._app.copy_to_clipboard(text.encode("utf-8", "replace").decode())
 
     def copy_reply(self) -> None:
         """Copy the last reply as it came."""

@@ -1,4 +1,4 @@
-"""The driver for this terminal, and the one key that Textual cannot tell.
+"""The driver for this terminal or browser, and the one key that Textual cannot tell.
 
 `textual._ansi_sequences` is private; the package pins Textual's major version, and the tests press
 this key as bytes in a real pseudo-terminal.
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 
+from copilot_tui.tui import is_in_browser
+
 if TYPE_CHECKING:
     from textual.driver import Driver
 
@@ -23,9 +25,13 @@ class _Key(Enum):
 
 
 def driver_class(curtain: Curtain) -> type[Driver] | None:
-    """The driver for this terminal; None: Textual's own choice, as on Windows."""
+    """The driver for what shows the app; None: Textual's own choice, as on Windows."""
     # ESC CR is Alt+Enter in most terminals; unknown, it would be read as Escape, Enter.
     ANSI_SEQUENCES_KEYS["\x1b\r"] = (_Key.ALT_ENTER,)  # type: ignore[index]  # a Mapping to readers
+    if is_in_browser():
+        from copilot_tui.tui.web_driver import SavingWebDriver
+
+        return SavingWebDriver
     if curtain.terminal.attributes is None or sys.platform == "win32":
         return None
 

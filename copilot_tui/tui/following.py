@@ -32,6 +32,15 @@ class Following:
     def __init__(self, app: CopilotApp) -> None:
         self._app = app
 
+    def open_page(self, url: str) -> bool:
+        """Open an address in the browser that shows the app, else in one of this machine; whether
+        there was one. That may take its time: it is for a thread.
+        """
+        if self._app.is_web:
+            self._app.open_url(url)
+            return True
+        return open_in_browser(url)
+
     def follow(self, url: str) -> None:
         """Show the address, and open or copy it if that is wanted."""
         self._app.run_worker(self._follow(url), group="link", exclusive=True, exit_on_error=False)
@@ -42,8 +51,7 @@ class Following:
         opens = url.partition(":")[0].lower() in OPENED_SCHEMES
         answer = await self._app.push_screen_wait(LinkScreen(url, opens=opens))
         if answer == "open":
-            # In a thread: a browser may take its time to start.
-            if not await asyncio.to_thread(open_in_browser, url):
+            if not await asyncio.to_thread(self.open_page, url):
                 self._app.say("There is no browser to open it with; its address can be copied")
         elif answer == "copy":
             self._app.copying.copy(url, "the address")

@@ -69,7 +69,7 @@ class SigningIn:
         """Sign in by the CLI; what there is to say."""
         from copilot_tui.backends import signing
         from copilot_tui.backends.sdk import login
-        from copilot_tui.tui.following import open_in_browser
+        from copilot_tui.tui.following import Following
         from copilot_tui.tui.screens.sign_in import CodeScreen
 
         screen = CodeScreen(
@@ -77,7 +77,7 @@ class SigningIn:
             frame=signing.code_in_a_frame,
             page=signing.DEVICE_PAGE,
             copy=lambda code: self._app.copying.copy(code, "the code"),
-            open_page=open_in_browser,
+            open_page=Following(self._app).open_page,
         )
         by = await self._app.push_screen_wait(screen)
         if by == "token":

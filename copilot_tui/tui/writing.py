@@ -22,6 +22,9 @@ class Writing:
 
     async def _write(self) -> None:
         app = self._app
+        if app.is_web:
+            app.say("A browser has no terminal to give to an editor", warn=True)
+            return
         composer, conversation = app.main.composer, app.shown
         within = None
         if (
