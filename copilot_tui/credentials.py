@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from threading import Thread
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from copilot_tui.config import BackendConfig
 
 ENVIRONMENT_KEY: Final = "COPILOT_TUI_API_KEY"
+
+READER: Final = "copilot-tui-key"
+"""The thread that reads what a command prints."""
 
 OUTPUT_LIMIT: Final = 64 * 1024
 """Bytes that a key's command may print."""
@@ -181,10 +185,12 @@ def _printed(process: subprocess.Popen[bytes], timeout_s: float) -> bytes | None
     found = bytearray()
 
     def read() -> None:
-        while len(found) <= OUTPUT_LIMIT and (piece := stream.read(OUTPUT_LIMIT)):
-            found.extend(piece)
+        with suppress(ValueError, OSError):  # it is closed: this comes too late
+            while len(found) <= OUTPUT_LIMIT and (piece := stream.read(OUTPUT_LIMIT)):
+                found.extend(piece)
 
-    reader = Thread(target=read, daemon=True)  # a child of the command may hold the pipe
+    # A child of the command may hold the pipe.
+    reader = Thread(target=read, name=READER, daemon=True)
     until = time.monotonic() + timeout_s
     reader.start()
     reader.join(timeout_s)

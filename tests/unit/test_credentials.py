@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import traceback
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from copilot_tui.config import BackendConfig
-from copilot_tui.credentials import api_key, server_key
+from copilot_tui.credentials import READER, api_key, server_key
 from copilot_tui.errors import MissingKey
 
 BACKEND = BackendConfig("work", base_url="https://llm.example.org/v1", api_key_env="WORK_KEY")
@@ -99,6 +100,21 @@ def test_a_command_that_holds_on_in_any_way_is_given_up(ending: str) -> None:
     code = f"import os, sys, time; print({SECRET!r}, flush=True); {ending}; time.sleep(9)"
     with pytest.raises(MissingKey, match="no key within 1 s"):
         api_key(printing(code), {}, timeout_s=1)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no fork there")
+def test_what_a_command_prints_when_it_was_given_up_disturbs_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    failed: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", failed.append)
+    late = "import os, time; os.fork() or (time.sleep(1), print('late', flush=True))"
+    with pytest.raises(MissingKey, match="no key within"):
+        api_key(printing(late), {}, timeout_s=0.5)
+    for thread in threading.enumerate():
+        if thread.name == READER:
+            thread.join(30)
+    assert failed == []
 
 
 def test_a_command_that_prints_without_end_is_stopped_at_once() -> None:
