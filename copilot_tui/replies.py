@@ -10,6 +10,7 @@ import asyncio
 import time
 from contextlib import aclosing, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
@@ -67,6 +68,8 @@ class Turn:
     """
     on_saved: Callable[[], None] | None = None
     """Called when the prompt is on disk, before anything is asked of the server."""
+    is_settled: bool = False
+    """The reply is saved as it ended."""
 
 
 def choose_backend(conversation: Conversation, config: Config) -> BackendConfig:
@@ -249,8 +252,8 @@ async def stream_reply(
     saved = await _save_prompt(turn, store)
     if saved.trashed:
         yield Delta(notice="This conversation is in the trash, and goes on there")
-    turn.journal = journal = await _open_journal(turn, store)
-    keeper = _JournalKeeper(journal)
+    turn.journal = await _open_journal(turn, store)
+    keeper = _JournalKeeper(turn.journal)
     started = time.monotonic()
     progress = _Progress(turn.reply)
     failure: BackendError | None = None
@@ -261,9 +264,7 @@ async def stream_reply(
                 started = time.monotonic()
                 async for delta in deltas:
                     progress.take(delta)
-                    if delta.replaces:
-                        journal.begin_again()
-                    keeper.append(delta.text, delta.reasoning)
+                    keeper.take(delta, turn.reply)
                     yield delta
                     if trouble := keeper.new_trouble():
                         yield Delta(notice=trouble)
@@ -285,6 +286,8 @@ async def stream_reply(
         # No await here: on quit nobody waits for us. The next load folds in what was not saved.
         turn.reply.elapsed_s = turn.reply.elapsed_s or round(time.monotonic() - started, 3)
         progress.end_thinking()
+        if failure is None:
+            progress.note_stop(keeper)
         keeper.close()
 
 
@@ -306,6 +309,7 @@ def settle(
     _note_end(turn)
     turn.conversation.touch(now())
     saved = store.save(turn.conversation)
+    turn.is_settled = True
     if turn.journal is not None:
         turn.journal.discard()
     return saved
@@ -388,6 +392,12 @@ class _Progress:
         if delta.usage and not is_too_deep(delta.usage):
             reply.usage = delta.usage
 
+    def note_stop(self, keeper: _JournalKeeper) -> None:
+        """It was stopped, or has ended: behind its last word it is whole all the same."""
+        if self._complete and self._anything:
+            self._reply.status = Status.COMPLETE
+            keeper.seal(self._reply)
+
     def end_thinking(self) -> None:
         """Note how long it thought, if it did."""
         if self._thinking_since is not None and self._reply.reasoning_s is None:
@@ -426,11 +436,16 @@ class _JournalKeeper:
         self._trouble: str | None = None
         self._said: str | None = None
 
-    def append(self, text: str, reasoning: str) -> None:
-        if text or reasoning:
-            self.journal.append(text, reasoning)
+    def take(self, delta: Delta, reply: Message) -> None:
+        """Note what came; `reply` has it already."""
+        if delta.replaces:
+            self.journal.begin_again()
+        if delta.text or delta.reasoning:
+            self.journal.append(delta.text, delta.reasoning)
             if self._timer is None:
                 self._timer = self._loop.call_later(FLUSH_INTERVAL_S, self._on_timer)
+        if delta.complete:
+            self.seal(reply)
 
     def _on_timer(self) -> None:
         self.flush()
@@ -448,11 +463,18 @@ class _JournalKeeper:
 
         A full disk does not end a good reply: it goes on in memory, and is tried again.
         """
+        self._write(self.journal.flush)
+
+    def seal(self, reply: Message) -> None:
+        """Write what waits, and that this is all."""
+        self._write(partial(self.journal.seal, reply))
+
+    def _write(self, write: Callable[[], None]) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         try:
-            self.journal.flush()
+            write()
             self._trouble = None
         except StoreError as error:
             self._trouble = str(error)

@@ -15,8 +15,8 @@ from copilot_tui import document
 from copilot_tui.errors import StoreError
 from copilot_tui.store.documents import SUFFIX, Documents
 from copilot_tui.store.files import TEMPORARY_SUFFIX, Disk
+from copilot_tui.store.folding import read_journal
 from copilot_tui.store.journal import SUFFIX as JOURNAL_SUFFIX
-from copilot_tui.store.journal import read_journal
 from copilot_tui.store.recovery import LEFTOVER_S
 
 if TYPE_CHECKING:

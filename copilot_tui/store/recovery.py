@@ -9,15 +9,8 @@ from copilot_tui import document
 from copilot_tui.conversation import Role, Status
 from copilot_tui.errors import NewerDocument, NotFound, StoreError, UnreadableDocument
 from copilot_tui.store.files import TEMPORARY_SUFFIX, Disk, told
-from copilot_tui.store.journal import (
-    INTERRUPTED,
-    LOCK_SUFFIX,
-    SUFFIX,
-    Left,
-    fold,
-    journal_path,
-    read_journal,
-)
+from copilot_tui.store.folding import INTERRUPTED, Left, fold, read_journal
+from copilot_tui.store.journal import LOCK_SUFFIX, SUFFIX, journal_path
 from copilot_tui.store.locks import LifeLock, Locks
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ from contextlib import aclosing
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from copilot_tui.conversation import Status
 from copilot_tui.errors import StoreError
 
 if TYPE_CHECKING:
@@ -164,7 +163,7 @@ class Turns(Mapping[str, "Turn"]):
     def end(self, turn: Turn, *, shown: bool) -> None:
         """The reply streams no more: note how it ended."""
         id_, shelf = turn.conversation.id, self._desk.shelf
-        if turn.reply.status is Status.PARTIAL and turn.reply.error is None:
+        if not turn.is_settled and turn.reply.error is None:
             self._stopped[turn.reply.id] = turn
         self._is_over(turn)
         if turn.reply.error is not None and not shown:

@@ -9,8 +9,9 @@ from contextlib import closing, contextmanager
 from random import Random
 from typing import Final
 
+from copilot_tui.conversation import Status
 from tests.crash.paced import Sending
-from tests.crash.room import Room, replies_to
+from tests.crash.room import Room, messages_to, replies_to
 from tests.pty.emulator import PATIENCE_S, Emulator
 from tests.store.aftermath import Seen
 
@@ -109,7 +110,11 @@ def _in_a_reply(room: Room, number: int, sending: Sending, event: object, most: 
 def assert_kept(room: Room, sending: Sending, prompt: str, killed_at: float) -> None:
     """All of a reply is there but what came at last."""
     excuse = room.metronome.excuse_s(killed_at - 1.5)
-    [kept] = replies_to(prompt, room.look())
+    [reply] = messages_to(prompt, room.look())
+    kept = reply.content
+    if reply.status is Status.COMPLETE:
+        assert sending.is_ended, "a reply that the server had not ended is said to be whole"
+        assert kept == sending.before(float("inf")), "what is said to be whole is not"
     must = sending.before(killed_at - TEXT_S - excuse)
     assert sending.before(float("inf")).startswith(kept)
     assert len(kept) >= len(must), f"{len(kept)} of {len(must)} characters of the reply are there"

@@ -35,6 +35,8 @@ class Sending:
     is_silent: threading.Event = field(default_factory=threading.Event)
     is_whole: threading.Event = field(default_factory=threading.Event)
     over: threading.Event = field(default_factory=threading.Event)
+    is_ended: bool = False
+    """It begins to say that this is all."""
 
     def before(self, moment: float) -> str:
         """All text that was sent before this moment."""
@@ -68,6 +70,7 @@ class Sending:
                 return
 
     def _end(self, connection: socket.socket) -> None:
+        self.is_ended = True
         for piece in (finish(), DONE):
             connection.sendall(b"%x\r\n%b\r\n" % (len(piece), piece))
         connection.sendall(b"0\r\n\r\n")

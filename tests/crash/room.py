@@ -155,11 +155,16 @@ def unmarked(seen: Seen) -> Iterator[Message]:
 
 
 def replies_to(prompt: str, seen: Seen) -> list[str]:
-    """All replies to a prompt, in whatever conversation it stands."""
+    """The texts of all replies to a prompt, in whatever conversation it stands."""
+    return [message.content for message in messages_to(prompt, seen)]
+
+
+def messages_to(prompt: str, seen: Seen) -> list[Message]:
+    """All replies to a prompt."""
     found = []
     for conversation in (*seen.listed.values(), *seen.trashed.values()):
         for message in conversation.messages.values():
             asked = conversation.messages.get(message.parent_id or "")
             if asked is not None and asked.content == prompt:
-                found.append(message.content)
+                found.append(message)
     return found

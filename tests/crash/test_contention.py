@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 
@@ -62,9 +63,13 @@ def test_the_app_and_ask_on_one_conversation_lose_no_turn(room: Room) -> None:
     assert_each_turn_is_there_once(room, [*turns, app])
 
 
-def journals(room: Room) -> list[Path]:
-    """Those of replies that are not in their conversations yet."""
-    return list((room.folder / "data" / "journal").glob(f"*{SUFFIX}"))
+def are_whole(room: Room) -> bool:
+    """Whether all replies have come to their end, as far as their programs know, saved or not."""
+    for journal in (room.folder / "data" / "journal").glob(f"*{SUFFIX}"):
+        with suppress(FileNotFoundError):  # it is saved
+            if b'"whole"' not in journal.read_bytes():
+                return False
+    return True
 
 
 def sent(window: Emulator, sending: Sending) -> bool:
@@ -86,7 +91,7 @@ def test_two_apps_on_one_conversation_lose_no_turn(room: Room) -> None:
         for window, sending in zip((one, other), sendings, strict=True):
             window.wait_for(lambda: sent(window, sending))  # noqa: B023  it is called here and now
             window.wait_for(sending.is_whole.is_set)
-            window.wait_for(lambda: not journals(room), "the replies in their conversation")
+            window.wait_for(lambda: are_whole(room), "the replies' ends")
             window.type(QUIT)
             assert window.ended() == 0
     turns = [

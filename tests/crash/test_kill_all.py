@@ -11,6 +11,7 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("kills through Unix signals", allow_module_level=True)
 
+from copilot_tui.conversation import Status
 from tests.crash.app_kills import APP_KILLS, assert_kept
 from tests.crash.ask_kills import ASK_KILLS
 from tests.crash.paced import Sending, pacing
@@ -46,6 +47,16 @@ def test_what_is_lost_is_seen(tmp_path: Path) -> None:
         with pytest.raises(AssertionError, match="the text of"):
             room.look()
         room.claims.clear()
+        with pytest.raises(AssertionError, match="had not ended is said to be whole"):
+            assert_kept(room, sending, prompt.content, killed_at=3.0)
+        sending.is_ended = True
+        with pytest.raises(AssertionError, match="said to be whole is not"):
+            assert_kept(room, sending, prompt.content, killed_at=3.0)
+        store = room.open()
+        conversation = store.load(room.stock[0])
+        conversation.path()[1].status, conversation.path()[1].error = Status.PARTIAL, "cut off"
+        store.save(conversation)
+        store.close()
         with pytest.raises(AssertionError, match="5 of 13 characters of the reply are there"):
             assert_kept(room, sending, prompt.content, killed_at=3.0)
         assert_kept(room, sending, prompt.content, killed_at=2.4)

@@ -19,7 +19,7 @@ from copilot_tui.errors import BadReply, ConfigError, UnreadableDocument
 from copilot_tui.formats.foreign import Found, Skipped
 from copilot_tui.formats.sources import Source
 from copilot_tui.sse import DONE, EventParser
-from copilot_tui.store.journal import read_journal
+from copilot_tui.store.folding import read_journal
 from copilot_tui.tui.transcript.markdown import parse_blocks, parse_inline
 from tests.store import broken
 

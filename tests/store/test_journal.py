@@ -16,7 +16,8 @@ from copilot_tui.conversation import Conversation, Message, Role, Status
 from copilot_tui.errors import StoreError, UnreadableDocument
 from copilot_tui.store import Disk, Store
 from copilot_tui.store.files import Stamp
-from copilot_tui.store.journal import INTERRUPTED, FileJournal, journal_path, read_journal
+from copilot_tui.store.folding import INTERRUPTED, read_journal
+from copilot_tui.store.journal import END, FileJournal, journal_path
 from tests.store.faults import FaultyDisk
 from tests.store.samples import Child, add_empty_reply, add_turn
 
@@ -224,6 +225,111 @@ def test_a_reply_that_is_begun_anew_keeps_its_old_text_until_the_new_one_is_writ
     journal.close()
 
 
+def seal_of(conversation: Conversation, tmp_path: Path) -> tuple[bytes, bytes]:
+    """A journal of a whole reply: its lines up to the seal, and the seal."""
+    path = tmp_path / "x.jsonl"
+    reply = add_empty_reply(conversation)
+    journal = FileJournal(path, conversation, reply, Disk())
+    for piece in ("one ", "twö"):
+        journal.append(piece, "why ")
+        journal.flush()
+        reply.append(piece)
+        reply.append_reasoning("why ")
+    size = path.stat().st_size
+    reply.wire = {"id": 7}
+    journal.seal(reply)
+    data = path.read_bytes()
+    journal.discard()
+    return data[:size], data[size:]
+
+
+def test_a_sealed_journal_says_that_the_reply_is_whole_and_what_else_was_known(
+    conversation: Conversation, tmp_path: Path
+) -> None:
+    before, seal = seal_of(conversation, tmp_path)
+    left = read_journal(before + seal, "x")
+    assert left is not None
+    assert left.is_whole
+    assert (left.reply.content, left.reply.reasoning) == ("one twö", "why why ")
+    assert (left.reply.status, left.reply.wire) == (Status.COMPLETE, {"id": 7})
+
+
+def test_a_torn_seal_is_as_if_it_were_not_there(conversation: Conversation, tmp_path: Path) -> None:
+    before, seal = seal_of(conversation, tmp_path)
+    for cut in range(len(seal) - 1):  # without its end of line it is whole
+        for rest in (b"", b"\0" * (len(seal) - cut), b"\n" + END):
+            left = read_journal(before + seal[:cut] + rest, "x")
+            assert left is not None
+            assert (left.is_whole, left.reply.content) == (False, "one twö")
+
+
+def test_a_seal_whose_text_did_not_come_to_the_disk_seals_nothing(
+    conversation: Conversation, tmp_path: Path
+) -> None:
+    before, seal = seal_of(conversation, tmp_path)
+    first, *lines = before.splitlines(keepends=True)
+    for lost in range(len(lines)):
+        for instead in (b"", b"\0" * len(lines[lost])):
+            kept = [first, *lines[:lost], instead, *lines[lost + 1 :], seal]
+            left = read_journal(b"".join(kept), "x")
+            assert left is not None
+            assert not left.is_whole
+
+
+@pytest.mark.parametrize(
+    "seal",
+    [
+        {"whole": True},
+        {"whole": {"content": 7, "reasoning": 8}},
+        {"whole": {"content": 7, "reasoning": 8}, "reply": []},
+        {"whole": {"content": 7, "reasoning": 8}, "reply": {"role": "nobody"}},
+        {"whole": {"content": 6, "reasoning": 8}, "reply": {"role": "assistant"}},
+    ],
+)
+def test_what_is_no_seal_seals_nothing(
+    conversation: Conversation, tmp_path: Path, seal: dict[str, object]
+) -> None:
+    before, _ = seal_of(conversation, tmp_path)
+    left = read_journal(before + json.dumps(seal).encode() + b"\n", "x")
+    assert left is not None
+    assert (left.is_whole, left.reply.content) == (False, "one twö")
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["there", "lost"])
+def test_a_whole_reply_that_was_never_saved_is_whole_at_the_next_load(
+    store: Store, other: Store, conversation: Conversation, data_dir: Path, is_there: bool
+) -> None:
+    reply = add_empty_reply(conversation)
+    if is_there:
+        store.save(conversation)
+    journal = store.open_journal(conversation, reply)
+    journal.append("text")
+    reply.append("text")
+    reply.finish_reason = "stop"
+    journal.seal(reply)
+    journal.close()
+    assert other.recover() == [conversation.id]
+    found = other.load(conversation.id).messages[reply.id]
+    assert (found.content, found.status, found.error) == ("text", Status.COMPLETE, None)
+    assert (found.finish_reason, found.parent_id) == ("stop", reply.parent_id)
+    assert journals(data_dir) == []
+
+
+def test_a_whole_reply_takes_nothing_from_one_that_is_longer_on_disk(
+    store: Store, other: Store, conversation: Conversation
+) -> None:
+    reply = add_empty_reply(conversation)
+    reply.content = "longer than that"
+    store.save(conversation)
+    reply.content = ""
+    journal = store.open_journal(conversation, reply)
+    journal.append("text")
+    reply.append("text")
+    journal.seal(reply)
+    journal.close()
+    assert other.load(conversation.id).messages[reply.id].content == "longer than that"
+
+
 def test_a_journal_without_a_whole_first_line_says_nothing() -> None:
     assert read_journal(b"", "x") is None
     assert read_journal(b'{"version": 1', "x") is None
@@ -283,6 +389,8 @@ def test_a_full_disk_keeps_the_text_until_there_is_room(
         journal.append("second ", "r")
         with pytest.raises(StoreError, match="the reply cannot be kept on disk: the disk is full"):
             journal.flush()
+    with pytest.raises(StoreError, match="the disk is full"):
+        journal.seal(Message(id="r", role=Role.ASSISTANT))
     disk.is_full = False
     journal.append("third")
     journal.flush()

@@ -12,7 +12,7 @@ import pytest
 
 import copilot_tui.store
 from copilot_tui import document, replies, transfer
-from copilot_tui.conversation import Conversation, new_conversation
+from copilot_tui.conversation import Conversation, Status, new_conversation
 from copilot_tui.errors import StoreError, UnreadableDocument
 from copilot_tui.store import Draft, Store
 from tests.store.aftermath import Seen, open_store, start
@@ -94,9 +94,23 @@ def streaming(stage: Stage) -> None:
         journal.append(" more")
         reply.append(" more")
         journal.flush()
+    whole = reply.content
+    stage.disk.promise("that what is whole is so", whole_as(conversation.id, whole))
+    journal.seal(reply)
+    reply.status = Status.COMPLETE
     turn = replies.Turn(conversation, reply, None, journal)  # type: ignore[arg-type]  # not asked
     replies.settle(turn, stage.store, now=stage.clock)
     stage.promise_text(conversation)
+
+
+def whole_as(id_: str, text: str) -> Callable[[Seen], bool]:
+    """Whether the last reply of a conversation is this, if it is said to be whole."""
+
+    def holds(seen: Seen) -> bool:
+        reply = seen.listed[id_].path()[-1]
+        return reply.status is not Status.COMPLETE or reply.content == text
+
+    return holds
 
 
 def recovering(stage: Stage) -> None:

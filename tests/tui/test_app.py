@@ -125,6 +125,24 @@ async def test_escape_stops_and_keeps_what_came(
     assert (reply.content, reply.status, reply.error) == ("half of it", Status.PARTIAL, None)
 
 
+@pytest.mark.parametrize("key", ["escape", "ctrl+q"])
+async def test_stopped_or_left_after_its_last_word_a_reply_is_whole(
+    make_app: MakeApp, store: Store, backend: FakeBackend, key: str
+) -> None:
+    hold = Hold()
+    backend.scripts = [[Delta("all of it", complete=True, finish_reason="stop"), hold]]
+    async with make_app().run_test() as pilot:
+        await send(pilot, "tell me")
+        await hold.reached.wait()
+        await pilot.press(key)
+        await ended(pilot)
+        if key == "escape":
+            await until(pilot, lambda: not list((store.data_dir / "journal").glob("*")))
+    reply = stored(store, "tell me").head_message
+    assert reply is not None
+    assert (reply.content, reply.status, reply.error) == ("all of it", Status.COMPLETE, None)
+
+
 async def test_a_prompt_that_is_stopped_at_once_is_saved_all_the_same(
     make_app: MakeApp, store: Store, backend: FakeBackend
 ) -> None:

@@ -19,9 +19,10 @@ from copilot_tui.conversation import (
     utc_now,
 )
 from copilot_tui.document import MAX_DEPTH
-from copilot_tui.errors import CutOff, EmptyReply, ReplyFailed, StoreError
+from copilot_tui.errors import BackendError, CutOff, EmptyReply, ReplyFailed, StoreError
 from copilot_tui.replies import Turn, another_reply, edited_turn, new_turn, settle, stream_reply
 from copilot_tui.store import Journal, PrivateStore, Store
+from copilot_tui.store.folding import read_journal
 from tests.fakes import FakeBackend, Hold
 
 
@@ -240,6 +241,75 @@ async def test_a_stopped_reply_closes_the_stream_and_the_next_load_has_its_text(
     assert reply is not None
     assert (reply.content, reply.status, reply.error) == ("what came ", Status.PARTIAL, None)
     assert not list(data_dir.glob("journal/*.jsonl"))
+
+
+WHOLE = Delta("all of it", "why", complete=True, finish_reason="stop", wire={"id": 7})
+
+
+@pytest.mark.parametrize(
+    "is_settled", [True, False], ids=["and saved", "and left to the next load"]
+)
+async def test_stopped_after_the_servers_last_word_a_reply_is_whole(
+    store: Store, conversation: Conversation, data_dir: Path, is_settled: bool
+) -> None:
+    hold = Hold()
+    turn = begin(conversation)
+    task = asyncio.create_task(run(turn, FakeBackend([WHOLE, hold]), store))
+    await hold.reached.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (turn.reply.status, turn.is_settled) == (Status.COMPLETE, False)
+    if is_settled:
+        settle(turn, store)
+    reply = store.load(conversation.id).head_message
+    assert reply is not None
+    assert (reply.content, reply.reasoning, reply.status) == ("all of it", "why", Status.COMPLETE)
+    assert (reply.error, reply.finish_reason, reply.wire) == (None, "stop", {"id": 7})
+    assert reply.elapsed_s is not None
+    assert not list(data_dir.glob("journal/*"))
+
+
+async def test_the_servers_last_word_is_on_disk_before_the_reply_is_saved(
+    store: Store, conversation: Conversation, data_dir: Path
+) -> None:
+    hold = Hold()
+    task = asyncio.create_task(run(begin(conversation), FakeBackend([WHOLE, hold]), store))
+    await hold.reached.wait()
+    [journal] = data_dir.glob("journal/*.jsonl")
+    left = read_journal(journal.read_bytes(), journal.name)
+    assert left is not None
+    assert (left.reply.content, left.reply.status, left.is_closed) == (
+        "all of it",
+        Status.COMPLETE,
+        False,
+    )
+    hold.go.set()
+    await task
+
+
+@pytest.mark.parametrize("ending", [CutOff("cut off"), ReplyFailed("it exploded")])
+async def test_what_fails_after_the_servers_last_word_has_failed(
+    store: Store, conversation: Conversation, ending: BackendError
+) -> None:
+    with pytest.raises(type(ending)):
+        await run(begin(conversation), FakeBackend([WHOLE, ending]), store)
+    reply = store.load(conversation.id).head_message
+    assert reply is not None
+    assert (reply.status is Status.COMPLETE, reply.error) == (False, str(ending))
+
+
+async def test_stopped_before_anything_came_a_reply_is_not_whole_whatever_the_server_said(
+    store: Store, conversation: Conversation
+) -> None:
+    hold = Hold()
+    turn = begin(conversation)
+    task = asyncio.create_task(run(turn, FakeBackend([Delta(complete=True), hold]), store))
+    await hold.reached.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert turn.reply.status is Status.PARTIAL
 
 
 async def test_the_seconds_of_thinking_are_kept(store: Store, conversation: Conversation) -> None:
