@@ -77,7 +77,9 @@ async def stream_completion(
         while not reader.is_over:
             chunk = await _next_chunk(chunks, deadline, reader)
             delta = reader.take(chunk) if chunk is not None else reader.end(answer.content_type)
-            if reader.is_complete and deadline is None:
+            if reader.failure is not None:
+                delta = delta._replace(complete=False)  # whatever it said before it failed
+            elif reader.is_complete and deadline is None:
                 deadline = loop.time() + grace_s
             if delta != _NOTHING:
                 yield delta
@@ -101,9 +103,10 @@ async def patiently(
             attempts += 1
             wait_s = _wait_before_retry(error, attempts, max_wait_s)
             if not wait_s:
-                yield Delta(notice=f"{error}; trying again")
+                yield Delta(notice=f"trying again: {error}")
             for left_s in range(wait_s, 0, -1):
-                yield Delta(notice=f"{error}; trying again in {left_s} s")
+                # The seconds first: a server's words may be longer than the line.
+                yield Delta(notice=f"trying again in {left_s} s: {error}")
                 await sleep(1.0)
         else:
             yield asked

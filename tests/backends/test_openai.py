@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
+from datetime import timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -9,7 +12,7 @@ import pytest
 from copilot_tui.backends import Model
 from copilot_tui.backends.openai import OpenAI, body
 from copilot_tui.config import BackendConfig
-from copilot_tui.conversation import Status
+from copilot_tui.conversation import Status, utc_now
 from copilot_tui.errors import (
     BadReply,
     ConnectionFailed,
@@ -22,6 +25,9 @@ from tests.backends.asking import Tree, asked, gather, hello, no_sleep, openai
 from tests.server import CUT, DONE, HANG, RESET, Gate, Server, chunk, delta, event, finish
 
 CONFIG = BackendConfig(name="test", base_url="http://localhost:1/v1", model="m")
+
+ESCAPE_S = 0.2
+"""From Escape to the end of the reply."""
 
 
 @pytest.fixture
@@ -449,7 +455,7 @@ async def test_a_short_retry_after_is_waited_for_and_said(server: Server, status
     reply = await gather(backend.stream(hello()))
     await backend.aclose()
     assert (reply.text, reply.error, waited) == ("text", None, [1.0, 1.0, 1.0])
-    said = [notice.rpartition("; ")[2] for notice in reply.notices]
+    said = [notice.partition(":")[0] for notice in reply.notices]
     assert said == ["trying again in 3 s", "trying again in 2 s", "trying again in 1 s"]
 
 
@@ -484,17 +490,32 @@ async def test_a_long_wait_says_when(server: Server) -> None:
     assert reply.error.hint == "It can be tried again in 60 min."
 
 
+async def test_a_retry_after_may_be_a_date(server: Server) -> None:
+    date = format_datetime(utc_now() + timedelta(seconds=2.5), usegmt=True)
+    server.answer({"error": "busy"}, status=429, headers={"Retry-After": date})
+    server.stream(chunk("text"), DONE)
+    backend = openai(server, sleep=no_sleep)
+    reply = await gather(backend.stream(hello()))
+    await backend.aclose()
+    assert (reply.text, reply.error) == ("text", None)
+    assert reply.notices[-1].startswith("trying again in 1 s: ")
+    assert len(reply.notices) in (2, 3)  # the header has no parts of a second
+
+
 async def test_waiting_can_be_stopped(server: Server) -> None:
     server.answer({"error": "busy"}, status=429, headers={"Retry-After": "30"})
-    backend = openai(server, sleep=lambda _: asyncio.Event().wait())
+    backend = openai(server)
     stream = backend.stream(hello())
     assert "30 s" in ((await anext(stream)).notice or "")
     task = asyncio.ensure_future(anext(stream))
     await asyncio.sleep(0)
+    began = time.monotonic()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     await backend.aclose()
+    assert time.monotonic() - began < ESCAPE_S
+    assert len(server.requests) == 1
 
 
 # Models.

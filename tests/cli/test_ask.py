@@ -426,6 +426,23 @@ def test_signals_that_follow_the_first_change_neither_the_end_nor_the_status(
 
 
 @POSIX
+def test_an_interrupt_while_the_server_wants_patience_ends_it_at_once(
+    asking: Program, server: Server
+) -> None:
+    server.answer({"error": "busy"}, status=429, headers={"Retry-After": "30"})
+    process = asking.start("ask", "hi")
+    assert process.stderr is not None
+    said = os.read(process.stderr.fileno(), 1000)
+    assert said.startswith(b"trying again in 30 s: the server answered 429")
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(PATIENCE_S) == 130
+    assert time.monotonic() - began < 1.0  # and not 30; the rest is Python's own end
+    assert len(server.requests) == 1
+    assert asking.last_messages() == [("user", "complete", "hi"), ("assistant", "partial", "")]
+
+
+@POSIX
 def test_an_interrupt_before_the_first_word_leaves_the_prompt(
     asking: Program, server: Server
 ) -> None:
