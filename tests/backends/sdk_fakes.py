@@ -150,6 +150,7 @@ class FakeClient:
         self.may_disconnect.set()
         self.stopped = asyncio.Event()
         self.stop_fails = False
+        self.resume_fails = ""
         self._scripts = list(scripts)
 
     def log(self, *call: Any) -> None:
@@ -173,6 +174,8 @@ class FakeClient:
 
     async def resume_session(self, session_id: str, **setup: Any) -> FakeSession:
         self.log("resume", session_id)
+        if self.resume_fails:
+            raise RuntimeError(f"Request session.resume failed with message: {self.resume_fails}")
         if session_id not in self.sessions:
             raise RuntimeError(f"Request session.resume failed: Session not found: {session_id}")
         return self._open(session_id, setup)

@@ -16,7 +16,7 @@ from copilot_tui.backends.accounts import Account
 from copilot_tui.backends.branches import CARRIED, NOT_KNOWN, PREAMBLE
 from copilot_tui.backends.listing import NOT_ENABLED
 from copilot_tui.backends.sdk import CopilotSdk
-from copilot_tui.backends.sdk.backend import PLAIN_SYSTEM
+from copilot_tui.backends.sdk.backend import LIVE_MOST, PLAIN_SYSTEM
 from copilot_tui.config import BUILT_IN, BackendConfig
 from copilot_tui.conversation import Role, Status
 from copilot_tui.errors import ConnectionFailed, CutOff, MissingKey, ReplyFailed, TimedOut
@@ -248,6 +248,73 @@ async def test_a_session_that_the_cli_has_not_whole_is_left_for_one_that_is_told
     assert client.called("send") == [("fresh", folded)]
     assert gathered.notices == [CARRIED]
     assert gathered.last("wire") == {"conversation_id": "fresh", "server": "copilot", "turn": 1}
+
+
+async def test_a_session_that_cannot_be_resumed_gives_way_to_one_that_is_told() -> None:
+    disk: dict[str, list[Any]] = {}
+    tree = Tree()
+    tree.user("first")
+    answer(tree, await gather(sdk(FakeClient(reply("one"), sessions=disk)).stream(tree.request())))
+    tree.user("second")
+    client = FakeClient(reply("two"), sessions=disk)
+    client.resume_fails = "Session file is corrupted (line 1: SyntaxError: …)"
+    gathered = await gather(sdk(client).stream(tree.request()))
+    assert (gathered.text, gathered.error) == ("two", None)
+    assert "Assistant: one" in client.called("send")[0][1]
+
+
+async def test_a_turn_that_another_process_took_in_the_session_is_not_forgotten() -> None:
+    disk: dict[str, list[Any]] = {}
+    client = FakeClient(reply("one"), reply("three"), sessions=disk)
+    backend = sdk(client)
+    tree = Tree()
+    tree.user("first")
+    answer(tree, await gather(backend.stream(tree.request())))
+    tree.user("second")
+    other = sdk(FakeClient(reply("two"), sessions=disk))
+    answer(tree, await gather(other.stream(tree.request())))
+    tree.user("third")
+    gathered = await gather(backend.stream(tree.request()))
+    assert client.called("resume") == [("s1",)]
+    assert client.called("send")[-1] == ("s1", "third")
+    assert gathered.last("wire") == {"conversation_id": "s1", "server": "copilot", "turn": 3}
+
+
+async def test_what_is_not_gone_on_with_leaves_nothing_on_the_clis_disk() -> None:
+    client = FakeClient([*BEFORE, text("Hal"), HOLD], [*BEFORE, error("query", "broken"), *END])
+    backend = sdk(client)
+    streaming = backend.stream(hello())
+    await anext(streaming)
+    assert (await anext(streaming)).text == "Hal"
+    await streaming.aclose()
+    assert isinstance((await gather(backend.stream(hello()))).error, ReplyFailed)
+    await backend.aclose()
+    assert client.sessions == {}
+
+
+async def test_of_many_sessions_those_used_last_are_open_and_the_others_are_resumed() -> None:
+    client = FakeClient(*(reply("a") for _ in range(LIVE_MOST + 3)), reply("b"))
+    backend = sdk(client)
+    first = Tree()
+    first.user("first")
+    answer(first, await gather(backend.stream(first.request())))
+    for _ in range(LIVE_MOST + 2):
+        await gather(backend.stream(hello()))
+    assert client.called("disconnect") == [("s1",), ("s2",), ("s3",)]
+    first.user("second")
+    assert (await gather(backend.stream(first.request()))).text == "b"
+    assert client.called("resume") == [("s1",)]
+    await backend.aclose()
+
+
+async def test_a_cli_that_was_killed_since_is_started_again_unseen() -> None:
+    dead, new = FakeClient(reply("a")), FakeClient(reply("b"))
+    backend = sdk(dead, new)
+    await gather(backend.stream(hello()))
+    dead.is_gone = True
+    gathered = await gather(backend.stream(hello()))
+    assert (gathered.text, gathered.error) == ("b", None)
+    assert dead.called("force_stop") == [()]
 
 
 async def test_a_branch_gets_a_session_of_its_own() -> None:

@@ -35,6 +35,9 @@ PLAIN_SYSTEM: Final = "You are a helpful assistant. Answer in Markdown."
 END_S: Final = 3.0
 """How long the CLI may take to bring its sessions to disk when it is ended."""
 
+LIVE_MOST: Final = 16
+"""Sessions that are kept open while nothing is asked in them; others are resumed from disk."""
+
 _GITHUB: Final = "copilot"
 """Stands in a reply's wire for GitHub's own service."""
 
@@ -52,7 +55,7 @@ _PLAIN_CHAT: Final[dict[str, Any]] = {
 """No agent, and nothing of the user's files. Not every version of the SDK has all of these."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Live:
     """A session that this process has open."""
 
@@ -60,8 +63,10 @@ class _Live:
     session: Session
     setup: dict[str, Any] = field(repr=False)
     """May hold a key."""
-    is_private: bool = False
-    """It is removed from disk with its first turn."""
+    turns: int = 0
+    """How many whole turns it holds, as far as this process made or found them."""
+    is_busy: bool = False
+    """It is in a turn."""
 
 
 class CopilotSdk:
@@ -122,18 +127,18 @@ class CopilotSdk:
     ) -> AsyncGenerator[Delta, None]:
         plan, session = await self._session_for(client, request)
         id_ = session.session_id
-        said = "; ".join(filter(None, (notice, _not_passed_on(request), plan.notice)))
-        # Before anything can fail: a reply that is stopped keeps its session.
-        wire = None if request.is_private else plan.wire(id_, self._server)
-        yield Delta(wire=wire, notice=said or None)
         turn = Turn(
             session,
             TurnReader(refusals_are_final=bool(self._config.base_url), masked=self._masked),
             read_timeout_s=self._config.read_timeout_s,
             pulse_s=self._pulse_s,
         )
+        said = "; ".join(filter(None, (notice, _not_passed_on(request), plan.notice)))
         is_over = False
         try:
+            # Before anything can fail: a reply that is stopped keeps its session.
+            wire = None if request.is_private else plan.wire(id_, self._server)
+            yield Delta(wire=wire, notice=said or None)
             with self._told():
                 await session.send(plan.prompt)
             async with aclosing(turn.deltas(client)) as deltas:
@@ -141,9 +146,11 @@ class CopilotSdk:
                     yield (
                         delta._replace(notice=self._masked(delta.notice)) if delta.notice else delta
                     )
-            is_over = turn.reader.failure is None
+            is_over = turn.reader.failure is None and turn.reader.is_whole
         finally:
             turn.close()
+            if (live := self._live.get(id_)) is not None:
+                live.is_busy, live.turns = False, plan.turn
             if request.is_private or not is_over:
                 self._let_go(id_)  # no await: whoever stops us does not wait
         if turn.reader.failure is not None:
@@ -184,7 +191,7 @@ class CopilotSdk:
             # A session is on disk when it is let go, and not before.
             await _at_most(END_S, *open_sessions, *self._ending)
         finally:
-            stops = (client.force_stop() for client in clients)
+            stops = (runtime.end(client) for client in clients)
             await asyncio.gather(*stops, return_exceptions=True)
 
     # The client
@@ -192,6 +199,8 @@ class CopilotSdk:
     async def _opened(self) -> tuple[Client, str]:
         """The client, and what there is to say when it was started now."""
         async with self._starting:
+            if self._client is not None and not self._users[self._client]:
+                await self._drop_if_dead(self._client)  # it may have been killed since
             if self._client is not None:
                 return self._client, ""
             found = await asyncio.to_thread(sign_in.find, self._config, self._key, self._environ)
@@ -201,7 +210,7 @@ class CopilotSdk:
                 if not self._config.base_url:
                     await self._require_sign_in(client, found)
             except BaseException:
-                await client.force_stop()
+                await runtime.end(client)
                 raise
             self._client = client
             return client, found.notice
@@ -229,7 +238,10 @@ class CopilotSdk:
     def _release(self, client: Client) -> None:
         """One user less: a client that was retired ends with the last."""
         self._users[client] -= 1
-        if self._users[client] > 0 or client not in self._retired:
+        if self._users[client] > 0:
+            return
+        del self._users[client]
+        if client not in self._retired:
             return
         self._retired.remove(client)
         sessions = self._forget_sessions(client)
@@ -237,7 +249,7 @@ class CopilotSdk:
         async def end() -> None:
             await _at_most(END_S, *(session.disconnect() for session in sessions))
             with suppress(Exception):  # it has ended by itself
-                await client.force_stop()
+                await runtime.end(client)
 
         self._in_background(end())
 
@@ -260,7 +272,7 @@ class CopilotSdk:
                 self._client = None
             self._forget_sessions(client)
             with suppress(Exception):
-                await client.force_stop()
+                await runtime.end(client)
 
     # Sessions
 
@@ -272,7 +284,7 @@ class CopilotSdk:
             if session is not None:
                 return plan, session
             plan = plan_anew(request)
-        return plan, await self._created(client, setup, is_private=request.is_private)
+        return plan, await self._created(client, setup)
 
     async def _setup(self, request: ReplyRequest) -> dict[str, Any]:
         """What a session is made with, or resumed with."""
@@ -300,42 +312,50 @@ class CopilotSdk:
             self._first_model = listed[0].id if listed else ""
         return self._first_model
 
-    async def _created(self, client: Client, setup: dict[str, Any], *, is_private: bool) -> Session:
+    async def _created(self, client: Client, setup: dict[str, Any]) -> Session:
         extras = runtime.accepted(client.create_session, _PLAIN_CHAT)
         with self._told():
             session = await client.create_session(session_id=self._make_id(), **setup, **extras)
-        self._live[session.session_id] = _Live(client, session, setup, is_private)
+        self._keep_open(session.session_id, _Live(client, session, setup))
         return session
+
+    def _keep_open(self, id_: str, live: _Live) -> None:
+        """Let it be the one in use; of many that are not used the oldest is let go, to disk."""
+        live.is_busy = True
+        self._live[id_] = live
+        idle = [each for each, other in self._live.items() if not other.is_busy]
+        for each in idle[: max(0, len(self._live) - LIVE_MOST)]:
+            self._in_background(_closed(self._live.pop(each).session))
 
     async def _resumed(self, client: Client, plan: Plan, setup: dict[str, Any]) -> Session | None:
         """The session of the plan, set up like this; None: the CLI does not have it whole."""
         assert plan.session_id is not None
         live = self._live.pop(plan.session_id, None)
-        if live is not None and live.client is not client:
-            with suppress(Exception):  # of a CLI that was given up
-                await live.session.disconnect()
-            live = None
-        if live is not None and live.setup == setup:
-            self._live[plan.session_id] = live
+        is_known = live is not None and live.client is client and live.turns == plan.turn - 1
+        if live is not None and is_known and live.setup == setup:
+            self._keep_open(plan.session_id, live)
             return live.session
+        if live is not None:  # it is set up otherwise now, or another process went on with it
+            await _closed(live.session)
         extras = runtime.accepted(client.resume_session, _PLAIN_CHAT)
         try:
-            if live is not None:
-                await live.session.disconnect()
             session = await client.resume_session(plan.session_id, **setup, **extras)
-            is_whole = plan.is_held_by(await session.get_events())
+            events = await session.get_events()
         except Exception as error:
-            if "not found" in str(error).lower():
-                return None
+            await self._drop_if_dead(client)
+            if self._client is client:
+                return None  # it lives: its session is gone, or spoilt, and a new one will do
             raise self._outside(error) from error
-        self._live[plan.session_id] = _Live(client, session, setup)
-        if not is_whole:
-            self._let_go(plan.session_id)
+        if not plan.is_held_by(events):
+            self._in_background(_closed(session))
             return None
+        self._keep_open(plan.session_id, _Live(client, session, setup, turns=plan.turn - 1))
         return session
 
     def _let_go(self, id_: str) -> None:
-        """End the turn in the background; the session is not gone on with."""
+        """End the turn in the background; the session is not gone on with, so it leaves nothing on
+        disk.
+        """
         live = self._live.pop(id_, None)
         if live is None:
             return
@@ -345,8 +365,7 @@ class CopilotSdk:
                 with suppress(Exception):  # the CLI is gone, or goes soon
                     await live.session.abort()
                     await live.session.disconnect()
-                    if live.is_private:
-                        await live.client.delete_session(id_)
+                    await live.client.delete_session(id_)
             finally:
                 self._release(live.client)
 
@@ -374,6 +393,12 @@ class CopilotSdk:
 
     def _masked(self, text: str) -> str:
         return text.replace(self._token, "…") if self._token else text
+
+
+async def _closed(session: Session) -> None:
+    """Let go of a session, which stays on disk."""
+    with suppress(Exception):  # the CLI is gone
+        await session.disconnect()
 
 
 async def _at_most(seconds: float, *ends: Awaitable[object]) -> None:

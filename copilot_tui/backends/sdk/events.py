@@ -51,9 +51,10 @@ class TurnReader:
         self.is_over = False
         """The session is idle again."""
         self.failure: Failure | None = None
+        self.is_whole = False
+        """The whole text has come."""
         self._text = Retold()
         self._reasoning = Retold()
-        self._is_whole = False
         self._rest: dict[str, Any] = {}
         """The other fields of the next delta."""
         self._usage: dict[str, int] = {}
@@ -87,7 +88,7 @@ class TurnReader:
     def _on_message(self, data: Fields) -> None:
         if data.content:
             self._text.settle(data.content)
-            self._is_whole = True
+            self.is_whole = True
         elif getattr(data, "tool_requests", None):
             self._rest["tool_calls"] = True
         if (reasoning := getattr(data, "reasoning_text", None)) and not self._reasoning.whole:
@@ -136,7 +137,7 @@ class TurnReader:
 
     def _on_idle(self, _: Fields) -> None:
         self.is_over = True
-        if self._is_whole and self.failure is None:
+        if self.is_whole and self.failure is None:
             self._rest["complete"] = True
 
 

@@ -11,6 +11,7 @@ import inspect
 import logging
 import os
 import shutil
+import subprocess
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 START_S: Final = 60.0
 """The first start of a CLI unpacks 170 MB."""
+KILLED_S: Final = 1.0
+"""A process that was killed is gone by then."""
 
 NO_SDK: Final = "the backend {name} needs GitHub's Copilot SDK, which is not installed"
 SDK_COMMAND: Final = 'pip install "copilot-tui[copilot]"'
@@ -150,7 +153,7 @@ async def start(config: BackendConfig, sign_in: SignIn, environ: Mapping[str, st
             await asyncio.wait_for(made.start(), START_S)
         except BaseException as error:  # the SDK's own are many, and none is documented
             if client is not None:
-                await client.force_stop()
+                await end(client)
             if isinstance(error, Exception):
                 raise _no_start(path, error) from error
             raise
@@ -162,6 +165,22 @@ async def start(config: BackendConfig, sign_in: SignIn, environ: Mapping[str, st
         with suppress(ConnectionFailed):
             return await started(path)
     return await started(paths[-1])
+
+
+async def end(client: Client) -> None:
+    """End the CLI's process, and what the system keeps of it; the SDK kills it and leaves the rest
+    to the garbage collector.
+    """
+    process: subprocess.Popen[bytes] | None = getattr(client, "_process", None)
+    await client.force_stop()
+    if process is None:
+        return
+    with suppress(subprocess.TimeoutExpired):
+        await asyncio.to_thread(process.wait, KILLED_S)
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
+            with suppress(OSError):  # what was not sent cannot be sent any more
+                pipe.close()
 
 
 def cli_paths(environ: Mapping[str, str]) -> list[str | None]:

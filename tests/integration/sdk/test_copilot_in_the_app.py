@@ -8,18 +8,20 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.message import Message as TextualMessage
 from textual.pilot import Pilot
 
-from copilot_tui.backends.sdk import CopilotSdk
+from copilot_tui.backends.sdk import CopilotSdk, runtime
 from copilot_tui.config import BackendConfig, Config
 from copilot_tui.conversation import Message, Status
 from copilot_tui.store import Store
 from copilot_tui.tui.app import CopilotApp
 from copilot_tui.tui.desk import Desk
 from copilot_tui.tui.messages import ReplyChanged, ReplyEnded
+from tests.backends.asking import Gathered, Tree, gather
 from tests.integration.conftest import PATIENCE_S
 from tests.integration.sdk.conftest import KEY
 from tests.integration.sdk.test_copilot_cli import END, bodies, said
@@ -134,3 +136,60 @@ async def test_two_turns_and_a_stop(
         ("assistant", "Hello"),
         ("user", "Who am I?"),
     ]
+
+
+async def test_two_clis_take_turns_in_one_conversation_and_neither_forgets(
+    upstream: Server, environ: dict[str, str]
+) -> None:
+    words = ["one", "two", "three"]
+    for word in words:
+        upstream.stream(chunk(f"reply {word}"), *END)
+    chosen = BackendConfig("copilot", kind="copilot-sdk", base_url=f"{upstream.url}/v1")
+    app, shell = (CopilotSdk(chosen, key=lambda _: KEY, environ=environ) for _ in range(2))
+    tree = Tree()
+    try:
+        for word, backend in zip(words, (app, shell, app), strict=True):
+            tree.user(word)
+            gathered = await asyncio.wait_for(gather(backend.stream(tree.request())), PATIENCE_S)
+            tree.reply(whole(gathered), **(gathered.deltas[0].wire or {}))
+    finally:
+        await app.aclose()
+        await shell.aclose()
+    # In the same session, or folded into another if the first is not on disk yet.
+    told = " ".join(content for role, content in said(bodies(upstream)[-1]) if role == "user")
+    assert all(word in told for word in words)
+
+
+async def test_a_cli_that_was_killed_between_two_turns_is_not_missed(
+    upstream: Server, environ: dict[str, str]
+) -> None:
+    for word in ("one", "two"):
+        upstream.stream(chunk(f"reply {word}"), *END)
+    chosen = BackendConfig("copilot", kind="copilot-sdk", base_url=f"{upstream.url}/v1")
+    clients: list[Any] = []
+
+    async def start(*given: Any) -> Any:
+        clients.append(await runtime.start(*given))
+        return clients[-1]
+
+    backend = CopilotSdk(chosen, key=lambda _: KEY, environ=environ, start=start)
+    tree = Tree()
+    try:
+        tree.user("one")
+        gathered = await asyncio.wait_for(gather(backend.stream(tree.request())), PATIENCE_S)
+        tree.reply(whole(gathered), **(gathered.deltas[0].wire or {}))
+        cli = clients[0]._process
+        cli.kill()
+        await asyncio.to_thread(cli.wait, PATIENCE_S)
+        tree.user("two")
+        gathered = await asyncio.wait_for(gather(backend.stream(tree.request())), PATIENCE_S)
+    finally:
+        await backend.aclose()
+    assert whole(gathered) == "reply two"
+    assert len(clients) == 2
+
+
+def whole(gathered: Gathered) -> str:
+    """The reply's text; it must have come."""
+    assert gathered.error is None
+    return gathered.text
