@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
 SERVICE: Final = "copilot-tui"
-"""The keyring's name for us; the backend's name is the user name."""
+"""The keyring's name for us; the backend's name and its address are the user name. There is one
+keyring for all configurations, and each may have another server under the same name.
+"""
 
 Place = Literal["keyring", "file"]
 
@@ -50,6 +52,15 @@ class SignIn:
     _secret: str = field(default="", repr=False)
     """Only in the file."""
 
+    @property
+    def user(self) -> str:
+        """The user name in the keyring."""
+        return _user(self.name, self.address)
+
+
+def _user(name: str, address: str) -> str:
+    return f"{name} {address}".strip()
+
 
 def sign_ins(file: Path) -> dict[str, SignIn]:
     """Every sign-in by its backend's name. Raises MissingKey when the file cannot be read."""
@@ -67,7 +78,7 @@ def secret_of(sign_in: SignIn) -> str:
 
     again = f"Sign in again: copilot-tui login {sign_in.name}"
     try:
-        secret = keyring.get_password(SERVICE, sign_in.name)
+        secret = keyring.get_password(SERVICE, sign_in.user)
     except _faults() as error:
         raise MissingKey(
             f"the system keyring does not give the key for {sign_in.name}: {_why(error)}",
@@ -80,29 +91,31 @@ def secret_of(sign_in: SignIn) -> str:
 
 def keep(file: Path, name: str, secret: str, address: str) -> str:
     """Keep a secret; gives "" or, when it had to go into the file, why. Raises CopilotTuiError."""
-    before = _entries(file).get(name)
-    trouble = _to_keyring(name, secret)
+    before = sign_ins(file).get(name)
+    user = _user(name, address)
+    trouble = _to_keyring(user, secret)
     where = {"in": "file", "secret": secret} if trouble else {"in": "keyring"}
     try:
         with _alone(file):  # somebody may sign in elsewhere at this moment
             _write(file, {**_entries(file), name: {"address": address, **where}})
     except CopilotTuiError:
         if before is None and not trouble:
-            _from_keyring(name)  # nothing would say that it is there
+            _from_keyring(user, name)  # nothing would say that it is there
         raise
-    if trouble and before is not None and before["in"] == "keyring":
+    is_left = before is not None and (bool(trouble) or before.user != user)
+    if before is not None and before.place == "keyring" and is_left:
         with suppress(CopilotTuiError):  # it takes nothing; that it keeps the old one is no news
-            _from_keyring(name)
+            _from_keyring(before.user, name)
     return trouble
 
 
 def forget(file: Path, name: str) -> bool:
     """Remove a secret; whether there was one. Raises CopilotTuiError."""
-    kept = _entries(file).get(name)
+    kept = sign_ins(file).get(name)
     if kept is None:
         return False
-    if kept["in"] == "keyring":
-        _from_keyring(name)
+    if kept.place == "keyring":
+        _from_keyring(kept.user, name)
     with _alone(file):
         entries = _entries(file)
         entries.pop(name, None)
@@ -129,13 +142,13 @@ def _alone(file: Path) -> Iterator[None]:
         yield
 
 
-def _to_keyring(name: str, secret: str) -> str:
+def _to_keyring(user: str, secret: str) -> str:
     import keyring
 
     try:
         if not _is_usable(keyring.get_keyring()):
             return "there is no system keyring"
-        keyring.set_password(SERVICE, name, secret)
+        keyring.set_password(SERVICE, user, secret)
     except _faults() as error:
         return f"the system keyring does not take it ({_why(error)})"
     return ""
@@ -155,13 +168,13 @@ def _is_usable(backend: KeyringBackend) -> bool:
     return float(backend.priority) >= _USABLE_PRIORITY
 
 
-def _from_keyring(name: str) -> None:
+def _from_keyring(user: str, name: str) -> None:
     import keyring
     from keyring.errors import PasswordDeleteError
 
     try:
         with suppress(PasswordDeleteError):  # somebody else has removed it
-            keyring.delete_password(SERVICE, name)
+            keyring.delete_password(SERVICE, user)
     except _faults() as error:
         raise CopilotTuiError(
             f"the system keyring does not remove the key for {name}: {_why(error)}",

@@ -50,9 +50,10 @@ def cleaned(given: str, backend: BackendConfig) -> str:
     secret = given.strip().removeprefix("Cookie:").strip()
     if not secret:
         raise UsageError("nothing was given", f"Type or pipe in {wanted(backend)}.")
-    if len(secret) > SECRET_LIMIT or not all(" " <= letter <= "~" for letter in secret):
+    first = " " if backend.kind == "github-web" else "!"  # a Cookie header has spaces
+    if len(secret) > SECRET_LIMIT or not all(first <= letter <= "~" for letter in secret):
         raise UsageError(
-            "that holds a line break or another character that no key has, or is too long",
+            "that holds a space, a line break or another character that no key has, or is too long",
             "It was probably copied together with something else.",
         )
     return secret
@@ -86,15 +87,27 @@ def forget(backend: BackendConfig, file: Path) -> bool:
     return was_there
 
 
+def take_from_cli(backend: BackendConfig, file: Path) -> None:
+    """The CLI has signed in: a token that was kept before must not win over that. Waits for the
+    keyring. Raises CopilotTuiError.
+    """
+    keyring_store.forget(file, backend.name)
+
+
 def that_win(backend: BackendConfig, environ: Mapping[str, str] = os.environ) -> list[str]:
-    """The variables that are set and asked before what is kept."""
+    """What is set and asked before what is kept. Raises CopilotTuiError."""
     names = [credentials.ENVIRONMENT_KEY] if backend.is_chosen else []
     names += [backend.api_key_env] if backend.api_key_env else []
-    if is_copilot(backend):
-        from copilot_tui.backends.sdk.sign_in import TOKEN_VARIABLES
+    found = [name for name in names if environ.get(name)]
+    if backend.api_key_command:
+        found.append("api_key_command")
+    file = backend.credentials_file
+    is_kept = file is not None and backend.name in keyring_store.sign_ins(file)
+    if is_copilot(backend) and not is_kept:
+        from copilot_tui.backends.sdk.sign_in import variable_in_use
 
-        names += TOKEN_VARIABLES
-    return [name for name in names if environ.get(name)]
+        found += filter(None, [variable_in_use(environ)])
+    return found
 
 
 def code_in_a_frame(code: str) -> list[str]:

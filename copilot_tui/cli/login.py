@@ -19,6 +19,7 @@ from copilot_tui.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
     from copilot_tui.config import BackendConfig, Config
 
@@ -44,7 +45,7 @@ def _backend(loaded: Config, name: str | None) -> BackendConfig:
 def _log_in(loaded: Config, backend: BackendConfig) -> None:
     signing.check(backend, loaded.config_file)
     if is_copilot(backend) and _is_terminal():
-        _log_in_by_cli(backend)
+        _log_in_by_cli(backend, loaded.credentials_file)
     else:
         secret = _read_secret(backend)
         output.notice(signing.keep(backend, secret, loaded.credentials_file))
@@ -52,12 +53,13 @@ def _log_in(loaded: Config, backend: BackendConfig) -> None:
         output.notice(f"{name} is set, and wins over it")
 
 
-def _log_in_by_cli(backend: BackendConfig) -> None:
+def _log_in_by_cli(backend: BackendConfig, file: Path) -> None:
     import asyncio
 
     from copilot_tui.backends.sdk import login
 
     asyncio.run(login.log_in(backend, os.environ, output.text, _show_code, may_ask=True))
+    signing.take_from_cli(backend, file)
     output.notice("signed in to Copilot")
 
 

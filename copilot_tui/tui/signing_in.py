@@ -51,6 +51,7 @@ class SigningIn:
         try:
             signing.check(config, self._desk.config.config_file)
             said = await self._by_code(config) if is_copilot(config) else await self._secret(config)
+            winning = await asyncio.to_thread(signing.that_win, config)
         except CopilotTuiError as error:
             self._app.say(in_one_line(error), warn=True)
             await self._app.held_keys.release()
@@ -58,7 +59,7 @@ class SigningIn:
         if said is None:
             return False
         await self._desk.renew_backend(name)
-        others = [said, *(f"{each} is set, and wins over it" for each in signing.that_win(config))]
+        others = [said, *(f"{each} is set, and wins over it" for each in winning)]
         reply = last_reply(self._app.shown)
         if reply is not None and reply.error:
             others.insert(0, f"{self._app.main.key('send')} sends your prompt again")
@@ -82,11 +83,16 @@ class SigningIn:
         by = await self._app.push_screen_wait(screen)
         if by == "token":
             return await self._secret(config)
-        return "GitHub's CLI keeps it" if by == "code" else None
+        if by is None:
+            return None
+        file = self._desk.config.credentials_file
+        await asyncio.to_thread(signing.take_from_cli, config, file)
+        return "GitHub's CLI keeps it"
 
     async def _secret(self, config: BackendConfig) -> str | None:
         """Let a key, cookie or token be typed, and keep it; what there is to say."""
         from copilot_tui.backends import signing
+        from copilot_tui.backends.accounts import is_copilot
         from copilot_tui.config import address_of
         from copilot_tui.tui.screens.sign_in import SecretScreen
 
@@ -94,7 +100,8 @@ class SigningIn:
         place = await asyncio.to_thread(signing.place, file)
         address = address_of(config.base_url) or "https://github.com"
         kept = f"It is kept {place}, and goes to {address} alone."
-        how = " ".join(filter(None, (_HOW.get(config.kind), kept)))
+        is_githubs = config.kind == "github-web" or is_copilot(config)
+        how = " ".join(filter(None, (_HOW[config.kind] if is_githubs else "", kept)))
         check = partial(signing.cleaned, backend=config)
         screen = SecretScreen(config.name, signing.wanted(config), how, check)
         secret = await self._app.push_screen_wait(screen)
@@ -108,10 +115,11 @@ class SigningIn:
         try:
             file = self._desk.config.credentials_file
             was_there = await asyncio.to_thread(signing.forget, config, file)
+            winning = await asyncio.to_thread(signing.that_win, config)
         except CopilotTuiError as error:
             self._app.say(in_one_line(error), warn=True)
             return
         await self._desk.renew_backend(config.name)
         said = "Signed out of" if was_there else "Nobody was signed in to"
-        others = [f"{each} is still set, and used" for each in signing.that_win(config)]
+        others = [f"{each} is still set, and used" for each in winning]
         self._app.say(" · ".join((f"{said} {config.name}", *others)))

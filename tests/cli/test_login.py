@@ -51,7 +51,7 @@ def keep(program: Program, backend: str = "openai", secret: str = SECRET) -> str
 
 def test_a_key_goes_into_the_keyring(program: Program, held: Path, config_dir: Path) -> None:
     assert keep(program) == "kept for openai in the system keyring\n"
-    assert json.loads(held.read_text()) == {"copilot-tui openai": SECRET}
+    assert json.loads(held.read_text()) == {"copilot-tui openai https://api.openai.com": SECRET}
     for file in config_dir.iterdir():
         assert SECRET not in file.read_text()
 
@@ -129,7 +129,7 @@ def test_a_variable_that_wins_is_named(program: Program, config_dir: Path) -> No
 def test_a_cookie_may_hold_spaces(program: Program, held: Path) -> None:
     keep(program, "github", "user_session=abc; logged_in=yes")
     program.run("login", "github", stdin=b"Cookie: user_session=def; logged_in=yes\n")
-    assert json.loads(held.read_text()) == {"copilot-tui github": "user_session=def; logged_in=yes"}
+    assert list(json.loads(held.read_text()).values()) == ["user_session=def; logged_in=yes"]
 
 
 @pytest.mark.parametrize(
@@ -139,6 +139,7 @@ def test_a_cookie_may_hold_spaces(program: Program, held: Path) -> None:
         (("login", "openai"), b" \n", "nothing was given"),
         (("login", "openai"), b"sk-secret\nmore", "another character"),
         (("login", "openai"), "sk-secret-ü".encode(), "another character"),
+        (("login", "openai"), b"Bearer sk-secret", "a space"),
         (("login", "openai"), b"sk-secret-\xff", "another character"),
         (("login", "openai"), b"sk-secret" * 2000, "too long"),
         (("login", "opnai"), b"sk-secret", "did you mean openai?"),
@@ -161,6 +162,23 @@ def test_what_makes_no_sense_is_refused_and_not_repeated(
     assert words in done.stderr
     assert "sk-secret" not in done.stderr
     assert not (config_dir / "credentials.json").exists()
+
+
+def test_a_command_that_wins_is_named(program: Program, config_dir: Path) -> None:
+    table = '[backends.openai]\napi_key_command = ["true"]\n'
+    (config_dir / "config.toml").write_text(table)
+    assert "api_key_command is set, and wins over it" in keep(program)
+
+
+@pytest.mark.usefixtures("config_dir")
+def test_a_token_that_is_kept_for_copilot_wins_over_the_variables_and_is_not_said_to_lose(
+    program: Program,
+) -> None:
+    program.environ["GH_TOKEN"] = "gho_secret"
+    assert "GH_TOKEN" not in keep(program, "copilot", "github_pat_secret")
+    assert "GH_TOKEN is still set, and used" in program.run("logout", "copilot").stderr
+    program.environ["GH_TOKEN"] = "ghp_classic"
+    assert "GH_TOKEN" not in program.run("logout", "copilot").stderr
 
 
 @pytest.mark.usefixtures("config_dir")
@@ -209,7 +227,7 @@ def test_what_is_typed_at_a_terminal_is_not_shown(program: Program, held: Path) 
     assert terminal.ended() == 0
     assert b"kept for openai" in terminal.shown
     assert SECRET.encode() not in terminal.shown
-    assert json.loads(held.read_text()) == {"copilot-tui openai": SECRET}
+    assert json.loads(held.read_text()) == {"copilot-tui openai https://api.openai.com": SECRET}
 
 
 def copilot_cli(folder: Path, code: str) -> str:
@@ -233,15 +251,18 @@ home = pathlib.Path(os.environ["COPILOT_HOME"])
 
 @pty
 @pytest.mark.pty
-@pytest.mark.usefixtures("config_dir")
-def test_copilots_own_login_shows_the_code_large(program: Program, tmp_path: Path) -> None:
+def test_copilots_own_login_shows_the_code_large(
+    program: Program, config_dir: Path, tmp_path: Path
+) -> None:
     program.environ |= {
         "COPILOT_CLI_PATH": copilot_cli(tmp_path, LOGS_IN),
         "XDG_DATA_HOME": str(tmp_path / "data-home"),
         "GH_TOKEN": "gho_secret",
     }
+    keep(program, "copilot", "github_pat_of-before")
     terminal = Terminal(program, "login", "copilot")
     assert terminal.ended() == 0
+    assert not (config_dir / "credentials.json").exists()  # the old token would win over it
     for words in (
         b"https://github.com/login/device",
         b"W D J B - M J H T",

@@ -82,9 +82,29 @@ def test_a_secret_goes_into_the_keyring_and_not_into_the_file(
     memory: MemoryKeyring, file: Path
 ) -> None:
     assert keyring_store.keep(file, "openai", SECRET, ADDRESS) == ""
-    assert memory.held == {("copilot-tui", "openai"): SECRET}
+    assert memory.held == {("copilot-tui", f"openai {ADDRESS}"): SECRET}
     assert SECRET not in file.read_text()
     assert stored_secret("openai", file=file) == SECRET
+
+
+def test_two_configurations_with_a_backend_of_one_name_keep_their_keys_apart(
+    memory: MemoryKeyring, tmp_path: Path
+) -> None:
+    mine, works = tmp_path / "mine.json", tmp_path / "works.json"
+    keyring_store.keep(mine, "server", "sk-mine", "https://mine.example")
+    keyring_store.keep(works, "server", "sk-works", "https://works.example")
+    assert stored_secret("server", file=mine, address="https://mine.example") == "sk-mine"
+    assert keyring_store.forget(works, "server")
+    assert stored_secret("server", file=mine, address="https://mine.example") == "sk-mine"
+    assert len(memory.held) == 1
+
+
+def test_a_key_for_another_address_takes_the_old_one_out_of_the_keyring(
+    memory: MemoryKeyring, file: Path
+) -> None:
+    keyring_store.keep(file, "server", "sk-old", "https://old.example")
+    keyring_store.keep(file, "server", "sk-new", "https://new.example")
+    assert list(memory.held.values()) == ["sk-new"]
 
 
 @pytest.mark.usefixtures("no_keyring")

@@ -73,14 +73,19 @@ def find(
 def _found(environ: Mapping[str, str]) -> SignIn | None:
     """A sign-in that is no key of ours: in a variable, in our folder, or the CLI's own."""
     home = own_home()
-    for name in TOKEN_VARIABLES:
-        token = environ.get(name, "").strip()
-        if token and not token.startswith(_CLASSIC):
-            return SignIn(token, home, name)
+    if name := variable_in_use(environ):
+        return SignIn(environ[name].strip(), home, name)
     if has_sign_in(home):
         return SignIn(None, home)
     theirs = Path(environ.get("COPILOT_HOME") or Path.home() / ".copilot")
     return SignIn(None, theirs, THEIR_OWN) if has_sign_in(theirs) else None
+
+
+def variable_in_use(environ: Mapping[str, str]) -> str:
+    """The variable whose token is taken when there is no key of ours; empty: none."""
+    tokens = ((name, environ.get(name, "").strip()) for name in TOKEN_VARIABLES)
+    good = (name for name, token in tokens if token and not token.startswith(_CLASSIC))
+    return next(good, "")
 
 
 def origin_without_key(environ: Mapping[str, str]) -> str:
