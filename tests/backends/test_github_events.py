@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from copilot_tui.backends import Delta
-from copilot_tui.backends.github.events import EventReader
+from copilot_tui.backends.github.events import TYPES_MOST, EventReader
 from copilot_tui.backends.github.words import _ERROR_TYPES
 from copilot_tui.errors import BadReply, ReplyFailed
 from tests.mocks.github_chat import CAPTURED, complete, content, error
@@ -184,6 +184,14 @@ def test_what_is_of_no_interest_is_counted_and_left_out(kind: str) -> None:
     reading, deltas = read(event({"type": kind, "body": "x"}), content("a"), complete())
     assert deltas[0] == Delta()
     assert reading.counts == {kind: 1, "content": 1, "complete": 1}
+
+
+def test_a_server_that_invents_types_without_end_fills_no_memory() -> None:
+    made_up = [event({"type": f"type-{number}"}) for number in range(5 * TYPES_MOST)]
+    reading, deltas = read(*made_up, content("a"), complete())
+    assert text_of(deltas) == "a"
+    assert len(reading.counts) <= TYPES_MOST + 1
+    assert reading.counts.total() == len(made_up) + 2
 
 
 def test_what_is_no_json_is_counted_and_said() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -139,6 +140,17 @@ async def test_without_the_sdk_it_is_said_how_to_get_it(
     assert 'pip install "copilot-tui[copilot]"' in caught.value.hint
 
 
+async def test_an_sdk_that_is_too_old_is_said_with_what_updates_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = ModuleType("copilot")
+    vars(old)["CopilotClient"] = object
+    monkeypatch.setitem(sys.modules, "copilot", old)
+    with pytest.raises(ConnectionFailed, match="SDK is too old") as caught:
+        await runtime.start(GITHUB, SignIn(None, tmp_path), {})
+    assert "pip install --upgrade github-copilot-sdk" in caught.value.hint
+
+
 # An SDK that is a stand-in, with real folders
 
 
@@ -218,6 +230,13 @@ async def test_a_cli_that_does_not_start_is_said_with_the_next_step(
     (made,) = vars(sys.modules["copilot"])["CopilotClient"].made
     assert made.stopped == 1
     assert made.options["use_logged_in_user"] is True
+
+
+@pytest.mark.usefixtures("stub", "home")
+async def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConnectionFailed, match="cannot be made: Not a directory"):
+        await runtime.start(GITHUB, SignIn(None, tmp_path / "file" / "home"), {"PATH": ""})
 
 
 def test_options_that_this_sdk_does_not_have_are_left_out() -> None:

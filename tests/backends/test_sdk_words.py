@@ -72,6 +72,12 @@ OWN = "http://127.0.0.1:9/v1"
             "next month",
         ),
         (
+            Failure("quota", "You have exceeded your premium request allowance", 429),
+            Refused,
+            "quota is used up",
+            "next month",
+        ),
+        (
             Failure("rate_limit", "Sorry, you have exceeded the rate limit", 429),
             Refused,
             "fewer requests",

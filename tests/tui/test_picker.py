@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Label, OptionList
@@ -105,6 +107,26 @@ async def test_a_backend_that_does_not_answer_is_said_and_leaves_the_choice(
         await pilot.press("escape")
         await until(pilot, lambda: len(app.screen_stack) == 1)
         assert app.shown.model is None
+
+
+async def test_the_cursor_stays_on_its_entry_when_the_list_comes(
+    make_app: MakeApp, backend: FakeBackend
+) -> None:
+    may_answer = asyncio.Event()
+
+    async def models() -> list[Model]:
+        await may_answer.wait()
+        return [Model("fake-1"), Model("fake-2")]
+
+    backend.models = models  # type: ignore[method-assign]
+    async with make_app().run_test() as pilot:
+        options = await opened(pilot)
+        await until(pilot, lambda: "Asking" in said(pilot, "status") and options.option_count)
+        await pilot.press("down", "down")
+        before = str(options.get_option_at_index(options.highlighted or 0).prompt)
+        may_answer.set()
+        await until(pilot, lambda: "fake-2" in listed(options))
+        assert str(options.get_option_at_index(options.highlighted or 0).prompt) == before
 
 
 async def test_size_and_price_stand_beside_a_model_and_what_is_off_cannot_be_chosen(

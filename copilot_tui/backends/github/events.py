@@ -26,13 +26,16 @@ if TYPE_CHECKING:
 _BEFORE_A_BODY: Final = b"\xef\xbb\xbf \t\r\n"
 _DOCUMENT_LIMIT: Final = 64 * 1024
 
+TYPES_MOST: Final = 100
+"""Types of events that are counted apart; the service has some twenty."""
+
 
 class EventReader:
     """What the chunks of one reply say. One Delta for everything that is given at once."""
 
     def __init__(self, masked: Callable[[str], str]) -> None:
         self.counts: Counter[str] = Counter()
-        """How often each type came, the unknown ones too."""
+        """How often each type came, unknown ones too; of very many of these only that they came."""
         self.is_complete = False
         self.has_spoken = False
         """Some text has come."""
@@ -109,7 +112,7 @@ class EventReader:
             if error := event.get("error"):
                 self._fail(ReplyFailed(server_words(error, self._masked) or "GitHub failed"))
             return
-        self.counts[kind] += 1
+        self.counts[kind if kind in self.counts or len(self.counts) < TYPES_MOST else "…"] += 1
         read = self._read_by_type.get(kind)
         if read is not None:
             read(event)

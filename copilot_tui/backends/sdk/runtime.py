@@ -12,6 +12,7 @@ import logging
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
@@ -37,6 +38,8 @@ KILLED_S: Final = 1.0
 NO_SDK: Final = "the backend {name} needs GitHub's Copilot SDK, which is not installed"
 SDK_COMMAND: Final = 'pip install "copilot-tui[copilot]"'
 SDK_HINT: Final = f"Install it: {SDK_COMMAND}"
+OLD_SDK: Final = "GitHub's Copilot SDK is too old for the backend {name}"
+OLD_SDK_HINT: Final = "Update it: pip install --upgrade github-copilot-sdk"
 CLI_HINT: Final = (
     "Install GitHub's CLI (npm install -g @github/copilot, or python -m copilot download-runtime), "
     "or say where it is: COPILOT_CLI_PATH"
@@ -133,10 +136,18 @@ async def start(config: BackendConfig, sign_in: SignIn, environ: Mapping[str, st
         sdk = await asyncio.to_thread(import_module, "copilot")
         make, connection = sdk.CopilotClient, sdk.RuntimeConnection.for_stdio
     except (ImportError, AttributeError) as error:  # AttributeError: another package of this name
+        if hasattr(sys.modules.get("copilot"), "CopilotClient"):
+            raise ConnectionFailed(OLD_SDK.format(name=config.name), OLD_SDK_HINT) from error
         raise ConnectionFailed(NO_SDK.format(name=config.name), SDK_HINT) from error
     _keep_quiet()
-    paths = cli_paths(environ)
-    sign_in.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    paths = await asyncio.to_thread(cli_paths, environ)
+    try:
+        sign_in.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConnectionFailed(
+            f"the Copilot CLI's folder {sign_in.home} cannot be made: {error.strerror}",
+            "Make it, or give it back to yourself.",
+        ) from error
 
     async def started(path: str | None) -> Client:
         client: Client | None = None

@@ -54,13 +54,15 @@ _CHATS: Final = (
     ),
 )
 
+_QUOTA: Final = _meaning(
+    r"quota|premium.?request|allowance|\b402\b|payment|billing|budget",
+    "your Copilot quota is used up",
+    "It is renewed next month; until then choose a model without a multiplier, "
+    "or allow more at https://github.com/settings/billing",
+)
+
 _ACCOUNTS: Final = (
-    _meaning(
-        r"quota|premium.?request|allowance|\b402\b|payment|billing|budget",
-        "your Copilot quota is used up",
-        "It is renewed next month; until then choose a model without a multiplier, "
-        "or allow more at https://github.com/settings/billing",
-    ),
+    _QUOTA,
     _meaning(
         r"polic(y|ies)|organi[sz]ation|enterprise|administrator|\bSSO\b|\bSAML\b",
         "a policy of your organisation does not allow this",
@@ -126,7 +128,9 @@ def failure_of(failure: Failure, *, has_text: bool, own_server: str = "") -> Bac
 
 def _meant(told: str, own_server: str) -> _Meaning | None:
     # GitHub's plans and policies are no matter of another server.
-    known = _CHATS if own_server else (_RATE, *_CHATS, *_ACCOUNTS)
+    known: tuple[_Meaning, ...] = _CHATS if own_server else (_RATE, *_CHATS, *_ACCOUNTS)
+    if told.startswith("quota") and not own_server:
+        known = (_QUOTA,)  # some come as 429, and waiting a few minutes is no use
     return next((meaning for meaning in known if meaning.pattern.search(told)), None)
 
 

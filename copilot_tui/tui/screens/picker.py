@@ -124,7 +124,7 @@ class PickerScreen(Dialog[Choice | Several | SignInWanted | None]):
         await self._catalog.open()
         self._signed_in = await sign_ins(self._backends)
         self._tell_account(self._signed_in[backend])
-        self._say(f"Asking {provider or backend} what it offers …")
+        self._say(f"Asking {provider or backend} what it offers …", at_top=True)
         try:
             await self._catalog.ask(backend, provider)
         except CopilotTuiError as error:
@@ -159,17 +159,23 @@ class PickerScreen(Dialog[Choice | Several | SignInWanted | None]):
         label.update(said)
         label.display = bool(said)
 
-    def _say(self, text: str) -> None:
+    def _say(self, text: str, *, at_top: bool = False) -> None:
         self.query_one("#picker-status", Label).update(one_line(text))
-        self._fill()
+        self._fill(at_top=at_top)
 
-    def _fill(self) -> None:
+    def _fill(self, *, at_top: bool) -> None:
+        """Show what fits. The cursor stays where the user has put it, if not sent `at_top`."""
+        options = self.query_one(OptionList)
+        place = options.highlighted or 0
+        chosen = self._entries[place] if place else None
         typed = self.query_one(Input).value.strip()
         self._entries = self._fitting(typed)
-        options = self.query_one(OptionList)
         options.clear_options()
         options.add_options([Option(self._drawn(entry)) for entry in self._entries])
         options.highlighted = 0 if self._entries else None
+        same = (n for n, each in enumerate(self._entries) if chosen and _is_same(each, chosen))
+        if not at_top and (at := next(same, 0)):
+            options.highlighted = at
 
     def _fitting(self, typed: str) -> list[_Entry]:
         words = typed.casefold().split()
@@ -234,7 +240,7 @@ class PickerScreen(Dialog[Choice | Several | SignInWanted | None]):
 
     def on_input_changed(self) -> None:
         """Narrow the list."""
-        self._fill()
+        self._fill(at_top=True)
 
     def on_input_submitted(self) -> None:
         """Enter chooses what is highlighted."""
@@ -308,6 +314,10 @@ class PickerScreen(Dialog[Choice | Several | SignInWanted | None]):
         """A click beside the box closes it."""
         if event.widget is self:
             self.dismiss(None)
+
+
+def _is_same(entry: _Entry, other: _Entry) -> bool:
+    return (entry.name, entry.choice, entry.opens) == (other.name, other.choice, other.opens)
 
 
 def _drawn(entry: _Entry) -> Text:

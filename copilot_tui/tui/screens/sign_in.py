@@ -25,6 +25,9 @@ _PAGE: Final = re.compile(r"https://[^\s\"'<>]+/login/device\b")
 _SHOWN_LINES: Final = 4
 """Of what the CLI says, the last."""
 
+_KEPT_CHARS: Final = 16_384
+"""Of the same: a CLI that waits may draw for a quarter of an hour."""
+
 By = Literal["code", "token"]
 """How somebody signed in, or wants to."""
 
@@ -127,7 +130,7 @@ class CodeScreen(Dialog[By | None]):
             self.dismiss("code")
 
     def _show(self, text: str) -> None:
-        self._said += text
+        self._said = (self._said + text)[-_KEPT_CHARS:]
         if named := _PAGE.search(self._said):
             self._page = named[0]  # an enterprise has its own
         lines = [line for line in harmless(self._said).splitlines() if line.strip()]
