@@ -83,17 +83,14 @@ class Composer(LongTextArea, inherit_css=False):
     @property
     def caret(self) -> int:
         """Characters of the text before the cursor."""
-        row, column = self.cursor_location
-        lines = self.document.lines[:row]
-        return sum(map(len, lines)) + len(lines) + column
+        return self.document.get_index_from_location(self.cursor_location)
 
     def fill(self, text: str, caret: int | None = None) -> None:
         """Show this draft, with the cursor after `caret` characters (None: at its end)."""
         self.fills += 1
         self.load_text(text)
-        before = self.text[: len(text) if caret is None else caret]
-        row = before.count("\n")
-        self.move_cursor((row, len(before) - (before.rfind("\n") + 1)))
+        place = len(text) if caret is None else min(caret, len(text))
+        self.move_cursor(self.document.get_location_from_index(place))
 
     def recall(self, text: str) -> None:
         """Show another prompt instead, which one undo takes back."""

@@ -7,16 +7,29 @@ from typing import Final
 from rich.segment import Segment
 from rich.text import Text
 from textual import events
+from textual.document._document_navigator import DocumentNavigator
+from textual.document._wrapped_document import WrappedDocument
 from textual.strip import Strip
 from textual.widgets import TextArea
 
 from copilot_tui.terminal_text import harmless
+from copilot_tui.tui.exact_document import ExactDocument
 
 _LEFT_OUT_BY_RICH: Final = str.maketrans("\x07\x08\x0b\x0c\r", "\0" * 5)
 
 
 class HarmlessTextArea(TextArea):
     """Keeps the text exact, and paints nothing of it that controls a terminal."""
+
+    document: ExactDocument
+
+    def _set_document(self, text: str, language: str | None) -> None:
+        """Begin with this text. No language is known here."""
+        self.document = ExactDocument(text)
+        self.wrapped_document = WrappedDocument(self.document, tab_width=self.indent_width)
+        self.navigator = DocumentNavigator(self.wrapped_document)
+        self.move_cursor((0, 0))
+        self._rewrap_and_refresh_virtual_size()
 
     def get_line(self, line_index: int) -> Text:
         """A line, as long as it is: the cursor counts what Rich would leave out."""
