@@ -41,10 +41,8 @@ def _version() -> int:
     """Scripts and package managers ask for it, so nothing is imported, not even our own writer."""
     try:
         os.write(1, f"copilot-tui {__version__}\n".encode())
-    except BrokenPipeError:
-        return 141
     except OSError:
-        return 1
+        return _main(None)  # which knows how to say it, and what is no failure
     return 0
 
 

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
 
 from copilot_tui import __version__
-from tests.cli.conftest import Program
+from tests.cli.conftest import PYTHON, Program
 
 PRINT_MODULES = (
     "import sys; sys.argv[1:] = {argv!r}\n"
@@ -31,6 +35,13 @@ def test_the_version_is_one_line_on_stdout(program: Program) -> None:
     done = program.run("--version")
     assert (done.status, done.stdout, done.stderr) == (0, f"copilot-tui {__version__}\n", "")
     assert program.run("--version", "--private").stdout == done.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_version_that_cannot_be_written_is_one_line_on_stderr(program: Program) -> None:
+    done = program.shell(f"{shlex.join(PYTHON)} --version >/dev/full")
+    assert (done.status, done.stdout) == (1, "")
+    assert done.stderr == "copilot-tui: stdout cannot be written: No space left on device\n"
 
 
 def test_the_version_imports_almost_nothing(program: Program) -> None:
