@@ -12,8 +12,6 @@ from copilot_tui.cli.parser import COMMANDS, PROGRAM, command_parser, main_parse
 
 Takes = Literal["nothing", "text", "file", "folder", "id"]
 
-SHELLS: Final = ("bash", "zsh", "fish")
-
 _BY_METAVAR: Final[dict[str, Takes]] = {
     "DIR": "folder",
     "FILE": "file",

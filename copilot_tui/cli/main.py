@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from copilot_tui.tui.curtain import Curtain
 
 INTERRUPTED_STATUS: Final = 130
-FAILED_STATUS: Final = 1
 
 _MODULES: Final = {
     "ask": "ask",

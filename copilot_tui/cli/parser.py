@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 PROGRAM: Final = "copilot-tui"
 
+SHELLS: Final = ("bash", "zsh", "fish")
+"""Those with a completion."""
+
 _COMMON: Final = (
     ("--data-dir", "DIR", "where conversations are kept"),
     ("--config", "FILE", "the configuration file"),
@@ -279,7 +282,7 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_completion(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("shell", choices=("bash", "zsh", "fish"), metavar="bash|zsh|fish")
+    parser.add_argument("shell", choices=SHELLS, metavar="|".join(SHELLS))
 
 
 COMMANDS: Final[dict[str, Command]] = {
@@ -305,7 +308,7 @@ COMMANDS: Final[dict[str, Command]] = {
         Command("config", "[--json]", "every setting in effect, and where it is from", _add_config),
         Command("serve", "[--host HOST] [--port N]", "the app in a web browser", _add_serve),
         Command(
-            "completion", "bash|zsh|fish", "a script that completes in your shell", _add_completion
+            "completion", "|".join(SHELLS), "a script that completes in your shell", _add_completion
         ),
         Command(
             "doctor", "[--json] [--repair]", "what is wrong here, and what mends it", _add_doctor

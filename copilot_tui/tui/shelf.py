@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from copilot_tui.tui.sidebar import Mark, Row
+from copilot_tui.tui.rows import Mark, Row
 
 if TYPE_CHECKING:
     from copilot_tui.conversation import Conversation

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
-from enum import Enum
-from typing import ClassVar, Final, NamedTuple
+from datetime import datetime
+from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -19,43 +17,10 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
-from copilot_tui.conversation import timestamp
 from copilot_tui.terminal_text import one_line
 from copilot_tui.tui.actions import bindings
 from copilot_tui.tui.messages import ConversationPicked, DeleteWanted, RenameWanted
-
-
-class Row(NamedTuple):
-    """One conversation."""
-
-    id: str
-    title: str
-    updated_at: str
-    """ISO 8601 in UTC, so that text order is time order."""
-    pinned: bool = False
-    archived: bool = False
-    tags: tuple[str, ...] = ()
-    private: bool = False
-    """Never on disk."""
-
-    def rank(self) -> tuple[bool, bool, str]:
-        """The greatest comes first."""
-        return self.private, self.pinned, self.updated_at
-
-
-ARCHIVE: Final = "in:archive"
-"""Typed into the filter: what was put away."""
-
-
-class Mark(Enum):
-    """What is to be known of a conversation at a glance; the first that holds is shown."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    FAILED = "failed"
-    UNREAD = "unread"
-    DRAFT = "draft"
-
+from copilot_tui.tui.rows import ARCHIVE, Mark, Row, Rows, grouped
 
 _GLYPHS = {Mark.WAITING: "…", Mark.FAILED: "!", Mark.UNREAD: "●", Mark.DRAFT: "✎"}
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -110,10 +75,7 @@ class Sidebar(ScrollView, can_focus=True):
         self._words = words
         self._still = still
         self._archive_key = archive_key
-        self._all: list[Row] = []
-        self._folded: list[str] = []
-        """The titles as they are compared."""
-        self._archived: list[Row] = []
+        self._all = Rows(())
         self._filter: str | None = None
         """What is typed to narrow the list; None: it is not narrowed."""
         self._now = datetime.now().astimezone()
@@ -133,22 +95,20 @@ class Sidebar(ScrollView, can_focus=True):
 
     def show_rows(self, rows: Sequence[Row], *, now: datetime) -> None:
         """Replace the list; the newest comes first."""
-        self._all = [row for row in rows if not row.archived]
-        self._archived = [row for row in rows if row.archived] if len(self._all) < len(rows) else []
-        self._folded = [row.title.casefold() for row in self._all]
+        self._all = Rows(rows)
         self._now = now
         self._lay_out()
 
     def _lay_out(self) -> None:
         if self._filter:
-            self._rows = self._fitting(self._filter.casefold())
+            self._rows = self._all.fitting(self._filter.casefold())
         else:
-            self._rows = self._all
-        self._lines = _grouped(self._rows, self._now)
+            self._rows = self._all.present
+        self._lines = grouped(self._rows, self._now)
         if self._filter is not None:
             self._lines.insert(0, f"/{self._filter}▏ {len(self._rows)}")
-        elif self._archived:
-            self._lines.append(f"▸ {len(self._archived)} archived ({self._archive_key})")
+        elif self._all.archived:
+            self._lines.append(f"▸ {len(self._all.archived)} archived ({self._archive_key})")
         self._line_of = {
             self._rows[line].id: y for y, line in enumerate(self._lines) if isinstance(line, int)
         }
@@ -156,22 +116,6 @@ class Sidebar(ScrollView, can_focus=True):
             self._cursor = self._rows[0].id if self._filter and self._rows else self._shown
         self.virtual_size = Size(self.size.width, len(self._lines))
         self.refresh()
-
-    def _fitting(self, typed: str) -> list[Row]:
-        """The rows that the filter leaves: a part of the title, #tag, in:archive."""
-        words = typed.split()
-        tags = [word[1:] for word in words if word.startswith("#") and len(word) > 1]
-        if not tags and ARCHIVE not in words:
-            pairs = zip(self._all, self._folded, strict=True)
-            return [row for row, title in pairs if typed in title]
-        wanted = " ".join(word for word in words if word != ARCHIVE and not word.startswith("#"))
-        rows = self._archived if ARCHIVE in words else self._all
-        return [
-            row
-            for row in rows
-            if wanted in row.title.casefold()
-            and all(any(tag.casefold().startswith(want) for tag in row.tags) for want in tags)
-        ]
 
     def show_archive(self) -> None:
         """Show what was put away, until Escape."""
@@ -399,38 +343,3 @@ class Sidebar(ScrollView, can_focus=True):
             self.post_message(ConversationPicked(self._rows[entry].id))
         elif entry is not None and self._filter is None and line == len(self._lines) - 1:
             self.show_archive()  # no group ends with its heading
-
-
-def _grouped(rows: Sequence[Row], now: datetime) -> list[str | int]:
-    """Headings and row indexes. `rows` are private first, then pinned, then newest first."""
-    lines: list[str | int] = []
-    private = sum(row.private for row in rows)
-    if private:
-        lines += ["Private, not saved", *range(private)]
-    start = private + sum(row.pinned for row in rows[private:])
-    if start > private:
-        lines += ["Pinned", *range(private, start)]
-    times = [row.updated_at for row in reversed(rows[start:])]
-    for name, since in _boundaries(now):
-        end = len(rows) - (bisect_left(times, timestamp(since)) if since is not None else 0)
-        if end > start:
-            lines += [name, *range(start, end)]
-            start = end
-    return lines
-
-
-def _boundaries(now: datetime) -> list[tuple[str, datetime | None]]:
-    """Group names with the moment from which on they hold, newest first; local days."""
-    today = now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-    groups: list[tuple[str, datetime | None]] = [
-        ("Today", today),
-        ("Yesterday", today - timedelta(days=1)),
-        ("This week", today - timedelta(days=6)),
-    ]
-    month = today.replace(day=1)
-    for _ in range(24):
-        year = "" if month.year == today.year else f" {month.year}"
-        groups.append((f"{month:%B}{year}", month))
-        month = (month - timedelta(days=1)).replace(day=1)
-    groups.append(("Older", None))
-    return groups

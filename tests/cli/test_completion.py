@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from copilot_tui.cli import shells
-from copilot_tui.cli.completion import SHELLS, words
-from copilot_tui.cli.parser import COMMANDS, PROGRAM
+from copilot_tui.cli.completion import words
+from copilot_tui.cli.parser import COMMANDS, PROGRAM, SHELLS
 from copilot_tui.store import Store
 from tests.cli.conftest import FIRST, PYTHON, SECOND, Program
 

@@ -16,8 +16,8 @@ from copilot_tui.replies import CONTINUE_PROMPT
 from copilot_tui.store import Draft, Store
 from copilot_tui.tui.actions import ACTIONS, pretty_key
 from copilot_tui.tui.app import CopilotApp
+from copilot_tui.tui.rows import Mark
 from copilot_tui.tui.screens.help import HelpScreen
-from copilot_tui.tui.sidebar import Mark
 from copilot_tui.tui.transcript import Transcript
 from tests.fakes import FakeBackend, Hold
 from tests.tui.conftest import MakeApp

@@ -10,7 +10,7 @@ from textual.widgets import Input, Label
 from copilot_tui.store import Store
 from copilot_tui.tui.app import CopilotApp
 from copilot_tui.tui.attaching import word_at
-from copilot_tui.tui.sidebar import Mark
+from copilot_tui.tui.rows import Mark
 from tests.fakes import FakeBackend, Hold
 from tests.tui.conftest import MakeApp
 from tests.tui.test_app import app_of, ended, send, shown_text, stored, until

@@ -12,7 +12,7 @@ import pytest
 from copilot_tui.conversation import Conversation, Message, Role, Status
 from copilot_tui.replies import new_turn, settle
 from copilot_tui.store import Saved, Store
-from copilot_tui.tui.sidebar import Mark
+from copilot_tui.tui.rows import Mark
 from tests.fakes import FakeBackend, Hold
 from tests.server import DONE, Gate, Server, chunk, finish
 from tests.tui.conftest import MakeApp
