@@ -249,15 +249,14 @@ async def stream_reply(
     reply was saved with what had come. When the generator is closed early the text is in the
     journal: call `settle` then, or leave it to the next load.
     """
-    saved = await _save_prompt(turn, store)
-    if saved.trashed:
-        yield Delta(notice="This conversation is in the trash, and goes on there")
-    turn.journal = await _open_journal(turn, store)
-    keeper = _JournalKeeper(turn.journal)
+    saved, journal = await _begin(turn, store)
+    keeper = _JournalKeeper(journal)
     started = time.monotonic()
     progress = _Progress(turn.reply)
     failure: BackendError | None = None
     try:
+        if saved.trashed:
+            yield Delta(notice="This conversation is in the trash, and goes on there")
         try:
             request = replace(turn.request, is_private=store.is_private)
             async with turn.place, aclosing(backend.stream(request)) as deltas:
@@ -291,14 +290,6 @@ async def stream_reply(
         keeper.close()
 
 
-async def _save_prompt(turn: Turn, store: ReplyStore) -> Saved:
-    saved = await asyncio.to_thread(store.save, turn.conversation)
-    saved.apply_to(turn.conversation)
-    if turn.on_saved is not None:
-        turn.on_saved()
-    return saved
-
-
 def settle(
     turn: Turn,
     store: ReplyStore,
@@ -321,29 +312,49 @@ def _note_end(turn: Turn) -> None:
         turn.reply.elapsed_s = 0.0
 
 
-async def _open_journal(turn: Turn, store: ReplyStore) -> Journal:
-    """Open the journal in a thread. One that comes after the reply was stopped is closed there, so
-    that it is that of a stopped reply, and not of a program that died.
+async def _begin(turn: Turn, store: ReplyStore) -> tuple[Saved, Journal]:
+    """Bring the prompt to disk, and open the journal of its reply, in a thread that goes on if the
+    reply is stopped meanwhile: then the journal is that of a stopped reply, and not of a program
+    that died. Raises StoreError.
     """
     lock = Lock()
-    is_stopped = False
+    is_stopped = is_begun = False
 
-    def open_it() -> Journal:
-        journal = store.open_journal(turn.conversation, turn.reply)
+    def begin() -> tuple[Saved, Journal]:
+        nonlocal is_begun
+        saved, journal = _begun(turn, store)
         with lock:
-            turn.journal = journal
+            is_begun = True
             if is_stopped:
                 journal.close()
-        return journal
+        return saved, journal
 
     try:
-        return await asyncio.to_thread(open_it)
+        saved, journal = await asyncio.to_thread(begin)
     except asyncio.CancelledError:
         _note_end(turn)
         with lock:
             is_stopped = True
-            if turn.journal is not None:
+            if is_begun and turn.journal is not None:
                 turn.journal.close()
+        raise
+    saved.apply_to(turn.conversation)
+    if turn.on_saved is not None:
+        turn.on_saved()
+    return saved, journal
+
+
+def _begun(turn: Turn, store: ReplyStore) -> tuple[Saved, Journal]:
+    """The journal first: an empty reply that is on disk without one has no living writer."""
+    try:
+        journal = turn.journal = store.open_journal(turn.conversation, turn.reply)
+    except StoreError:
+        store.save(turn.conversation)  # of the two, the prompt is what must be there
+        raise
+    try:
+        return store.save(turn.conversation), journal
+    except BaseException:
+        journal.discard()
         raise
 
 

@@ -98,22 +98,34 @@ def fold(conversation: Conversation, left: Left) -> bool:
     reply = left.reply
     if reply.id in conversation.deleted:
         return False
-    error = None if left.is_closed or left.is_whole else INTERRUPTED
     present = conversation.messages.get(reply.id)
     if present is None:
-        reply.status = Status.COMPLETE if left.is_whole else Status.PARTIAL
-        reply.error = error
-        head = conversation.head
-        conversation.add(reply)
-        if head != reply.parent_id and head is not None:
-            conversation.head = head  # somebody went on elsewhere
-        return True
+        return _add(conversation, left)
     if present.status is not Status.PARTIAL or present.role is not Role.ASSISTANT:
         return False
     if left.is_whole and len(reply.content) >= len(present.content):
         reply.extra = {**present.extra, **reply.extra}
         conversation.messages[reply.id] = reply
         return True
+    return _lengthen(present, left)
+
+
+def _add(conversation: Conversation, left: Left) -> bool:
+    reply = left.reply
+    is_begun = reply.content or reply.reasoning or left.is_whole
+    if not is_begun and reply.parent_id not in conversation.messages:
+        return False  # its prompt comes to the disk after its journal, and never did
+    if not left.is_whole:
+        reply.status, reply.error = Status.PARTIAL, None if left.is_closed else INTERRUPTED
+    head = conversation.head
+    conversation.add(reply)
+    if head != reply.parent_id and head is not None:
+        conversation.head = head  # somebody went on elsewhere
+    return True
+
+
+def _lengthen(present: Message, left: Left) -> bool:
+    reply = left.reply
     is_longer = len(reply.content) > len(present.content)
     is_more = is_longer or len(reply.reasoning) > len(present.reasoning)
     if is_longer:
@@ -124,7 +136,7 @@ def fold(conversation: Conversation, left: Left) -> bool:
     if present.elapsed_s is None and left.is_closed:
         present.elapsed_s = reply.elapsed_s or 0.0
         return True
-    if present.error is None and error is not None and (is_more or present.elapsed_s is None):
-        present.error = error
+    if present.error is None and not left.is_closed and (is_more or present.elapsed_s is None):
+        present.error = INTERRUPTED
         return True
     return is_more

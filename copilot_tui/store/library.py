@@ -15,6 +15,7 @@ from copilot_tui.store.copies import merge_copy
 from copilot_tui.store.documents import LIST_HINT, TRASH_HINT, Documents, checked
 from copilot_tui.store.drafts import Beside, Draft, ViewState
 from copilot_tui.store.files import Disk, Stamp, told
+from copilot_tui.store.folding import INTERRUPTED
 from copilot_tui.store.found import LIMIT, Found, Order, never
 from copilot_tui.store.index import Index
 from copilot_tui.store.journal import FileJournal, Journal
@@ -42,6 +43,9 @@ LAST: Final = "last"
 
 PREFIX_LENGTH: Final = 4
 """An id may be shortened to this many characters, if it is the only one that begins so."""
+
+READS_MOST: Final = 5
+"""So often a document is read again that is written while it is read."""
 
 TRASH_DAYS: Final = 30
 """How long a deleted conversation can be restored."""
@@ -173,12 +177,18 @@ class Store:
             self._recovery.recover(conversation_id)
         except StoreError:
             failed = True  # nothing can be written; the text is all the same to be shown
-        conversation, stamp = self._documents.read(path)
+        for _ in range(READS_MOST):
+            conversation, stamp = self._documents.read(path)
+            abandoned = self._recovery.abandoned(conversation)
+            if not abandoned or self._documents.stamp(path) == stamp:
+                break  # else it was written meanwhile, and may have ended
+            abandoned = []
         self._views.note(conversation, View(stamp, outline(conversation)))
         if failed:
             with suppress(StoreError):
                 self._recovery.fold_into(conversation)
-        self._recovery.mark(conversation)
+        for reply in abandoned:
+            reply.error = INTERRUPTED
         return conversation
 
     def save(self, conversation: Conversation) -> Saved:

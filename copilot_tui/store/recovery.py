@@ -9,7 +9,7 @@ from copilot_tui import document
 from copilot_tui.conversation import Role, Status
 from copilot_tui.errors import NewerDocument, NotFound, StoreError, UnreadableDocument
 from copilot_tui.store.files import TEMPORARY_SUFFIX, Disk, told
-from copilot_tui.store.folding import INTERRUPTED, Left, fold, read_journal
+from copilot_tui.store.folding import Left, fold, read_journal
 from copilot_tui.store.journal import LOCK_SUFFIX, SUFFIX, journal_path
 from copilot_tui.store.locks import LifeLock, Locks
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from copilot_tui.conversation import Conversation
+    from copilot_tui.conversation import Conversation, Message
     from copilot_tui.store.documents import Documents
 
 LEFTOVER_S: Final = 60.0
@@ -115,10 +115,13 @@ class Recovery:
             with suppress(StoreError):  # `recover` has noted it
                 _folded(conversation, self._left(journal))
 
-    def mark(self, conversation: Conversation) -> None:
-        """Say in the object of each empty reply that nobody writes, and that never ended, that it
-        was cut off: its writer died before it had a journal.
+    def abandoned(self, conversation: Conversation) -> list[Message]:
+        """Its empty replies that never ended and have no journal, so that nobody writes them.
+
+        That is so if the document has not changed since it was read: a journal is there before its
+        reply is in the document, and goes when the whole reply is.
         """
+        found = []
         for reply in conversation.messages.values():
             if reply.status is not Status.PARTIAL or reply.role is not Role.ASSISTANT:
                 continue  # nearly all, among ten thousand
@@ -126,7 +129,8 @@ class Recovery:
             if is_empty and reply.elapsed_s is None:
                 journal = journal_path(self._folder, conversation.id, reply.id)
                 if not self._is_there(journal):
-                    reply.error = INTERRUPTED
+                    found.append(reply)
+        return found
 
     def clean(self, folders: Iterable[Path], now: datetime) -> None:
         """Remove temporary files and locks of dead processes."""

@@ -183,7 +183,7 @@ class Watching:
                 self._followed.pop(path, None)
                 await self._ended(shown)
             elif message is None:
-                # The conversation is on disk before its journal, and not here yet.
+                # What it answers is not here yet, or not even on disk.
                 self._followed[path] = self._desk.store.follower(path)
             else:
                 self._grow(message, grown, is_new=is_new)

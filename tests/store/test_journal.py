@@ -551,6 +551,64 @@ def test_a_reply_whose_writer_died_before_it_had_a_journal_says_that_it_was_cut_
     assert (found.status, found.error) == (Status.PARTIAL, INTERRUPTED)
 
 
+def test_a_reply_that_ends_while_its_conversation_is_read_was_not_cut_off(
+    store: Store, conversation: Conversation, data_dir: Path, cache_dir: Path
+) -> None:
+    reply = add_empty_reply(conversation)
+    journal = store.open_journal(conversation, reply)
+    store.save(conversation)
+
+    class Meanwhile(Disk):
+        """The writer ends when the document was read."""
+
+        def read(self, path: Path) -> tuple[bytes, Stamp]:
+            found = super().read(path)
+            if path.suffix == ".json" and reply.status is Status.PARTIAL:
+                reply.content, reply.status = "all of it", Status.COMPLETE
+                store.save(conversation)
+                journal.discard()
+            return found
+
+    found = Store(data_dir, cache_dir, disk=Meanwhile()).load(conversation.id).messages[reply.id]
+    assert (found.content, found.status, found.error) == ("all of it", Status.COMPLETE, None)
+
+
+def test_a_conversation_that_is_written_on_and_on_is_read_all_the_same(
+    store: Store, conversation: Conversation, data_dir: Path, cache_dir: Path
+) -> None:
+    reply = add_empty_reply(conversation)
+    store.save(conversation)
+
+    class Busy(Disk):
+        """Another program writes the document whenever it was read."""
+
+        def read(self, path: Path) -> tuple[bytes, Stamp]:
+            found = super().read(path)
+            conversation.title += "!"
+            store.save(conversation)
+            return found
+
+    found = Store(data_dir, cache_dir, disk=Busy()).load(conversation.id).messages[reply.id]
+    assert (found.status, found.error) == (Status.PARTIAL, None)
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["the conversation", "nothing"])
+def test_a_journal_whose_prompt_never_came_to_the_disk_leaves_nothing(
+    store: Store, other: Store, conversation: Conversation, data_dir: Path, is_there: bool
+) -> None:
+    if is_there:
+        store.save(conversation)
+    before = set(conversation.messages)
+    conversation.add(Message(id="asked", role=Role.USER, parent_id=conversation.head))
+    reply = Message(id="r", role=Role.ASSISTANT, parent_id="asked", status=Status.PARTIAL)
+    store.open_journal(conversation, conversation.add(reply)).close()
+    other.recover()
+    assert journals(data_dir) == []
+    assert [row.id for row in other.summaries()] == [conversation.id] * is_there
+    if is_there:
+        assert set(other.load(conversation.id).messages) == before
+
+
 def test_a_reply_that_was_stopped_says_nothing_of_a_cut(
     store: Store, other: Store, conversation: Conversation
 ) -> None:

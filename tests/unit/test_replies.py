@@ -79,6 +79,35 @@ async def test_prompt_and_partial_reply_are_on_disk_before_the_first_byte(
     await task
 
 
+async def test_who_looks_when_the_prompt_has_just_been_saved_sees_a_reply_that_is_written(
+    store: Store, conversation: Conversation, data_dir: Path, cache_dir: Path
+) -> None:
+    turn = begin(conversation)
+    seen: list[Message | None] = []
+
+    def look() -> None:
+        seen.append(Store(data_dir, cache_dir).load(conversation.id).head_message)
+
+    turn.on_saved = look
+    await run(turn, FakeBackend(["yes"]), store)
+    [reply] = seen
+    assert reply is not None
+    assert (reply.id, reply.status, reply.error) == (turn.reply.id, Status.PARTIAL, None)
+
+
+async def test_the_prompt_is_saved_also_where_no_journal_can_be_opened(
+    data_dir: Path, cache_dir: Path, conversation: Conversation
+) -> None:
+    data_dir.mkdir()
+    (data_dir / "journal").write_text("a file where the folder should be")
+    store, backend = Store(data_dir, cache_dir), FakeBackend()
+    with pytest.raises(StoreError, match="a part of its path is a file"):
+        await run(begin(conversation), backend, store)
+    assert backend.requests == []
+    (data_dir / "journal").unlink()
+    assert [m.content for m in store.load(conversation.id).path()] == ["Hello, who are you?", ""]
+
+
 class WatchedStore(Store):
     """Tells when a journal has reached the disk."""
 
@@ -499,6 +528,16 @@ async def test_nothing_is_asked_of_the_server_when_the_prompt_cannot_be_saved(
     with pytest.raises(StoreError):
         await run(begin(conversation), backend, Store(data_dir, cache_dir))
     assert backend.requests == []
+
+
+async def test_a_prompt_that_cannot_be_saved_leaves_no_journal(
+    data_dir: Path, cache_dir: Path, conversation: Conversation
+) -> None:
+    data_dir.mkdir()
+    (data_dir / "conversations").write_text("a file where the folder should be")
+    with pytest.raises(StoreError, match="a part of its path is a file"):
+        await run(begin(conversation), FakeBackend(), Store(data_dir, cache_dir))
+    assert list(data_dir.glob("journal/*")) == []
 
 
 async def test_what_failed_before_a_word_makes_room_for_the_next_try_also_on_disk(
