@@ -254,7 +254,11 @@ class PacedStream(httpcore.AsyncNetworkStream):
         timeout: float | None = None,  # noqa: ASYNC109
     ) -> httpcore.AsyncNetworkStream:
         """The same stream, encrypted."""
-        stream = await self._inner.start_tls(ssl_context, server_hostname, timeout)
+        try:
+            stream = await self._inner.start_tls(ssl_context, server_hostname, timeout)
+        except BaseException:
+            await self.aclose()  # below, who leaves a handshake that hangs leaves the socket open
+            raise
         return PacedStream(stream, self._handshake_timeout_s)
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401  httpcore's signature
