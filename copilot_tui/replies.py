@@ -70,6 +70,8 @@ class Turn:
     """Called when the prompt is on disk, before anything is asked of the server."""
     is_settled: bool = False
     """The reply is saved as it ended."""
+    began_at: float = field(default_factory=time.monotonic)
+    """By the clock that nobody sets."""
 
 
 def choose_backend(conversation: Conversation, config: Config) -> BackendConfig:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Final
 
 from copilot_tui.tui.composer import ASK, ASK_PRIVATELY
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 NOTICE_S: Final = 8.0
 
+SECOND_S: Final = 1.0
+
 
 class Saying:
     """Finds the words of the status line."""
@@ -22,6 +25,8 @@ class Saying:
         self._desk = app.desk
         self._timer: Timer | None = None
         self._is_local = False
+        self._second: Timer | None = None
+        """Runs while seconds are counted."""
 
     def say(
         self, text: str, *, warn: bool = False, seconds: float = NOTICE_S, local: bool = False
@@ -57,7 +62,10 @@ class Saying:
         if app.shown.id in desk.turns:
             waits = app.shown.id in desk.places.waiting
             doing = "waiting for a place" if waits else "answering"
-            status.activity = " · ".join(filter(None, (doing, app.editing.show())))
+            taken = _duration(time.monotonic() - desk.turns[app.shown.id].began_at)
+            status.activity = " · ".join(filter(None, (doing, taken, app.editing.show())))
+            if self._second is None:
+                self._second = app.set_timer(SECOND_S, self._count)
             status.hints = (f"{key('escape')} stops", f"{key('new')} new", f"{key('help')} keys")
         else:
             elsewhere = app.shown.id in desk.places.elsewhere
@@ -66,3 +74,16 @@ class Saying:
                 status.activity = "answering in another window"
             status.activity = status.activity or app.comparing.words()
             status.hints = (f"{key('help')} keys", f"{key('new')} new", f"{key('new-line')} line")
+
+    def _count(self) -> None:
+        self._second = None
+        if self._app.is_running and self._app.shown.id in self._desk.turns:
+            self.refresh()
+
+
+def _duration(seconds: float) -> str:
+    """How long it takes so far; nothing is said of the first second."""
+    whole = int(seconds)
+    if whole < 1:
+        return ""
+    return f"{whole} s" if whole < 120 else f"{whole // 60} min {whole % 60} s"

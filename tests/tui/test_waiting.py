@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +17,7 @@ from copilot_tui.store import Store
 from copilot_tui.tui.app import CopilotApp
 from copilot_tui.tui.desk import Desk
 from copilot_tui.tui.messages import ReplyEnded
-from tests.server import DONE, Server, chunk, finish
+from tests.server import DONE, HANG, Server, chunk, finish
 from tests.tui.test_app import app_of, ended, send, stored, until
 
 ESCAPE_S = 0.2
@@ -78,3 +79,25 @@ async def test_after_the_countdown_the_reply_comes(
     reply = stored(store, "hi").head_message
     assert reply is not None
     assert (reply.content, reply.status) == ("here I am", Status.COMPLETE)
+
+
+@pytest.mark.parametrize("begun", [b"", chunk("half ")], ids=["before a word", "in the middle"])
+async def test_while_a_server_is_silent_the_seconds_are_counted_and_escape_closes_the_socket(
+    make_asking: Callable[[], CopilotApp], store: Store, server: Server, begun: bytes
+) -> None:
+    server.stream(*filter(None, [begun]), HANG)
+    async with make_asking().run_test(size=(80, 24)) as pilot:
+        status = app_of(pilot).main.status
+        await send(pilot, "hi")
+        for words in ("answering · 1 s", "answering · 2 s"):
+            await until(pilot, lambda words=words: words in status.render_line(0).text)  # type: ignore[misc]
+        began = time.monotonic()
+        gone = asyncio.create_task(server.requests[0].gone())
+        await pilot.press("escape")
+        assert await gone
+        assert time.monotonic() - began < ESCAPE_S
+        await ended(pilot)
+        assert "answering" not in status.render_line(0).text
+    reply = stored(store, "hi").head_message
+    assert reply is not None
+    assert (reply.content, reply.status) == ("half " if begun else "", Status.PARTIAL)
