@@ -75,7 +75,7 @@ async def picture(name: str, size: tuple[int, int], prompts: list[str], *, dark:
             clock.now = NOON
             for text in prompts:
                 await prompt(pilot, text)
-            app.desk.unread.clear()
+            app.desk.shelf.unread.clear()
             app.main.status.notice = ""
             app.main.composer.cursor_blink = False
             app.refresh_sidebar()
