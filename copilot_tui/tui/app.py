@@ -418,6 +418,13 @@ class CopilotApp(App[int]):
 
         self.push_screen(HelpScreen(self.desk.config.keys))
 
+    def action_command_palette(self) -> None:
+        """Open it, unless it is open."""
+        from copilot_tui.tui.screens.commands import Commands
+
+        if not isinstance(self.screen, Commands):
+            self.push_screen(Commands(id="--command-palette"))
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The command palette: every action that is one."""
         for action in ACTIONS:
