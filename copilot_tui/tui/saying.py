@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from copilot_tui.tui.composer import ASK, ASK_PRIVATELY
+from copilot_tui.tui.status import StatusLine
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -35,7 +36,10 @@ class Saying:
 
         `local`: it is about the shown reply, and over when that has ended or is not shown any more.
         """
-        status = self._app.main.status
+        lines = self._app.main.query(StatusLine)
+        if not lines:
+            return  # the app ends, and nobody reads it any more
+        status = lines.first()
         self._is_local = local
         status.notice, status.is_warning = text, warn
         if self._timer is not None:

@@ -755,3 +755,17 @@ async def test_the_keys_can_be_read_in_the_lowest_window_and_stay_indented(
         lines = [strip.text[1:].rstrip() for strip in pilot.app.screen._compositor.render_strips()]
         assert lines[0] == "Enter"
         assert all(line.startswith("  ") and line.strip() for line in lines[1:])
+
+
+async def test_a_worker_that_fails_while_the_app_ends_does_not_end_it_as_a_fault(
+    make_app: MakeApp,
+) -> None:
+    async def fail() -> None:
+        raise LookupError("a widget is gone")
+
+    app = make_app()
+    async with app.run_test() as pilot:
+        await app.main.status.remove()
+        app.run_worker(fail(), exit_on_error=False)
+        await pilot.pause()
+    assert app.fault is None
