@@ -31,11 +31,12 @@ References = dict[str, Any]
 def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt  # 60 ms: not before it is needed
 
-    from copilot_tui.tui.transcript import maths_rules
+    from copilot_tui.tui.transcript import maths_rules, rules
 
     # What is nested deeper is not shown; 20, the preset's own limit, is ten lists.
     parser = MarkdownIt("commonmark", {"maxNesting": 60}).enable(["table", "strikethrough"])
     maths_rules.install(parser)
+    parser.block.ruler.at("hr", rules.rule_line, {"alt": list(rules.INTERRUPTED)})
     return parser
 
 
