@@ -46,13 +46,15 @@ def _inline_parser() -> MarkdownIt:
 
 
 def _new_inline_parser() -> MarkdownIt:
-    """The same with the preset's limit: what brackets within brackets cost grows with it."""
+    """The same for text: what brackets cost that have no end grows with this limit, so that eight
+    within each other are read, and not the preset's twenty.
+    """
     from markdown_it import MarkdownIt
     from markdown_it.rules_inline import image, link
 
     from copilot_tui.tui.transcript import maths_rules
 
-    parser = MarkdownIt("commonmark", {"maxNesting": 20}).enable(["strikethrough"])
+    parser = MarkdownIt("commonmark", {"maxNesting": 8}).enable(["strikethrough"])
     maths_rules.install(parser)
     for name, rule in (("link", link), ("image", image)):
         parser.inline.ruler.at(name, _if_closed(rule))
