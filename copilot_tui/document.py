@@ -44,6 +44,11 @@ back.
 SLICE_CHARS: Final = 1 << 18
 """A longer string is encoded in slices of this many characters, each in about a millisecond."""
 
+READ_CHARS: Final = 1 << 15
+"""So much is decoded at once: what is small takes the same memory again and again, where the system
+gives, and takes back, each large piece page by page.
+"""
+
 _STR: Final = (str,)
 _STR_OR_NULL: Final = (str, type(None))
 _BOOL: Final = (bool,)
@@ -366,7 +371,7 @@ def _messages_of(data: bytes, start: int) -> Iterator[object]:
     stop = len(data) - len(_END)
     is_first = True
     while start < stop:
-        comma = data.find(b",\n", start + SLICE_CHARS, stop)
+        comma = data.find(b",\n", start + READ_CHARS, stop)
         end = comma if comma >= 0 else stop
         yield from _DECODER.decode(f"[{data[start:end].decode()}]")
         is_first = False
