@@ -5,15 +5,38 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
+from textual._compositor import Compositor
+from textual.geometry import Region
 from textual.screen import Screen
 from textual.strip import Strip
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from textual import events
-    from textual.geometry import Region
 
 PAINT_S: Final = 0.004
 """What changes so soon after a paint waits for Textual's clock."""
+
+
+class _SparseCompositor(Compositor):
+    """Asks the widgets for no more than is painted.
+
+    Textual asks each that can be seen for all its lines, whatever small part of one has changed.
+    """
+
+    def _get_renders(
+        self, crop: Region | None = None
+    ) -> Iterable[tuple[Region, Region, list[Strip]]]:
+        if crop is None:
+            yield from super()._get_renders(None)
+            return
+        painted = Region(0, crop.y, self.size.width, crop.height)
+        for widget, (region, clip) in self.visible_widgets.items():
+            seen = clip.intersection(painted)
+            part = region.intersection(seen)
+            if part and part.overlaps(crop):
+                yield region, seen, widget.render_lines(part.translate(-region.offset))
 
 
 class AtOnceScreen(Screen[None]):
@@ -21,6 +44,7 @@ class AtOnceScreen(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
+        self._compositor = _SparseCompositor()
         self._painted_at = 0.0
         self._was_shown = False
 
