@@ -13,6 +13,7 @@ from copilot_tui.tui.transcript import code
 from copilot_tui.tui.transcript.inline import Inline
 from copilot_tui.tui.transcript.lines import Line
 from copilot_tui.tui.transcript.markdown import Node, nodes
+from copilot_tui.tui.transcript.rules import ROW
 from copilot_tui.tui.transcript.tables import Cell, TableLayout
 from copilot_tui.tui.transcript.wrap import Row, Run, wrap
 
@@ -261,13 +262,17 @@ class Blocks:
     def rows(self, tokens: list[Token], references: Mapping[str, Any]) -> list[list[Cell]]:
         """The cells of a table's rows; the first row is the header."""
         rows: list[list[Cell]] = []
-        head = self.palette.base + Style(bold=True, color=self.palette.accent)
+        base = self.palette.base
+        head = base + Style(bold=True, color=self.palette.accent)
         for token in tokens:
             if token.type == "tr_open":
                 rows.append([])
             elif token.type == "inline":
-                style = head if len(rows) == 1 else self.palette.base
-                rows[-1].append(self.inline.runs(token.content, style, references))
+                rows[-1].append(self.inline.runs(token.content, head, references))
+            elif token.type == ROW:
+                rows.append(
+                    [self.inline.runs(each, base, references) for each in token.meta["cells"]]
+                )
         return rows
 
 

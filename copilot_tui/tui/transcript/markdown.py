@@ -36,7 +36,7 @@ def _parser() -> MarkdownIt:
     # What is nested deeper is not shown; 20, the preset's own limit, is ten lists.
     parser = MarkdownIt("commonmark", {"maxNesting": 60}).enable(["table", "strikethrough"])
     maths_rules.install(parser)
-    parser.block.ruler.at("hr", rules.rule_line, {"alt": list(rules.INTERRUPTED)})
+    rules.install(parser)
     return parser
 
 

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
     from markdown_it.rules_block import StateBlock
 
 _MARKS: Final = "*-_"
+_PIPE: Final = re.compile(r"(?<!\\)\|")
 
-INTERRUPTED: Final = ("paragraph", "reference", "blockquote", "list")
-"""What such a line ends, as markdown-it has it."""
+ROW: Final = "table_row"
+"""The type of the token of a row below a table's head: `meta` has the text of its cells."""
+
+_FILLED_MOST: Final = 0x10000
+"""Cells that rows may lack; markdown-it's own bound."""
 
 
-def rule_line(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+def install(parser: MarkdownIt) -> None:
+    """Put the rules in place of markdown-it's, with what each of them may interrupt there."""
+    parser.block.ruler.at(
+        "hr", _line_across, {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    )
+    parser.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
+
+
+def _line_across(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """The rule for `---`, with the line looked at as a whole.
 
     markdown-it looks at each of its characters, and in a line that goes on as a list does so again
@@ -32,3 +46,65 @@ def rule_line(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     token.map = [start, state.line]
     token.markup = mark * (count + 1)  # as markdown-it counts them
     return True
+
+
+def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """The rule for tables, with one token for each row below the head.
+
+    markdown-it makes three for each cell, and looks at each character for a bar: a table of 200 kB
+    takes it an eighth of a second.
+    """
+    from markdown_it.rules_block import table
+
+    before = len(state.tokens)
+    if not table(state, start, min(end, start + 2), silent):  # its head
+        return False
+    if silent:
+        return True
+    closing = state.tokens.pop()
+    columns = sum([token.type == "th_open" for token in state.tokens[before:]])
+    state.level = closing.level + 1
+    parent, state.parentType = state.parentType, "table"
+    line = _push_rows(state, start + 2, end, columns)
+    state.parentType = parent
+    state.level = closing.level
+    state.tokens.append(closing)
+    state.tokens[before].map = [start, line]
+    state.line = line
+    return True
+
+
+def _push_rows(state: StateBlock, line: int, end: int, columns: int) -> int:
+    """The tokens of the rows from this line on; gives the line behind the last."""
+    from markdown_it.common.utils import mdTrim
+
+    rules = state.md.block.ruler.getRules("blockquote")
+    filled = 0
+    while line < end and state.sCount[line] >= state.blkIndent:
+        if any(rule(state, line, end, True) for rule in rules):
+            break
+        text = mdTrim(state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]])
+        if not text or state.is_code_block(line):
+            break
+        cells = [mdTrim(each) for each in _cells(text)]
+        filled += columns - len(cells)
+        if filled > _FILLED_MOST:
+            break
+        token = state.push(ROW, "tr", 0)
+        token.map = [line, line + 1]
+        token.meta = {"cells": cells[:columns] + [""] * (columns - len(cells))}
+        line += 1
+    return line
+
+
+def _cells(text: str) -> list[str]:
+    """The text of each cell in a row of a table."""
+    if "\\" in text:
+        parts = [each.replace("\\|", "|") for each in _PIPE.split(text)]
+    else:
+        parts = text.split("|")
+    if parts[0] == "":
+        del parts[0]
+    if parts and parts[-1] == "":
+        del parts[-1]
+    return parts
