@@ -23,6 +23,11 @@ _URL: Final = re.compile(r"https?://[^\s<>\"`|\\^{}]+")
 _FOLLOWED: Final = re.compile(r"(?:https?|ftp|mailto):", re.IGNORECASE)
 """Only these are given to the terminal as links."""
 
+_MARKUP: Final = re.compile(rf"[\n\t`\\*_\[<&~${JOINER}]|://")
+"""What a text has in which there is anything but words; most have none, and are read ten times as
+fast.
+"""
+
 TAB: Final = "    "
 
 
@@ -47,9 +52,9 @@ class Inline:
 
     def runs(self, content: str, base: Style, references: Mapping[str, Any]) -> list[Run]:
         """The content as runs of styled text."""
-        if content.isalnum():  # the cells of most tables
-            return [(content, base)]
         if len(content) < LONGEST_PART:
+            if not _MARKUP.search(content):
+                return [(content, base)] if content else []
             return self.runs_of(parse_inline(content, references), base)
         runs: list[Run] = []
         for part, joint in parts(content):
