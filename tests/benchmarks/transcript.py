@@ -109,6 +109,8 @@ async def streaming(
     message = Message(id="reply", role=Role.ASSISTANT, content=text[:start])
     app.transcript.show([message], live={"reply"})
     await pilot.pause()
+    while app.transcript.is_drawing_due:  # noqa: ASYNC110  the pane has no event for it
+        await asyncio.sleep(0.005)
     for _ in range(5):  # the first frames after a change of scene are not those of a stream
         await asyncio.sleep(0.05)
     gc.collect()

@@ -215,3 +215,38 @@ def looks(strip: Strip) -> list[tuple[object, ...]]:
         letters = colours if text.strip() else colours[1:]
         seen.append((*letters, style.meta.get("@mouse.down")))
     return seen
+
+
+async def test_a_live_reply_that_is_shown_again_is_read_by_and_by() -> None:
+    app, other = TranscriptApp(), TranscriptApp()
+    async with app.run_test(size=(60, ROWS)) as pilot:
+        app.transcript.show([reply(TEXT * 3, "b")], live={"b"})
+        assert app.transcript.is_drawing_due
+        assert "Paragraph 299 " not in "\n".join(screen(app))
+        await flushed(app, pilot)
+        shown = screen(app)
+        assert app.transcript.place is None
+    async with other.run_test(size=(60, ROWS)):
+        other.transcript.show([reply(TEXT * 3, "b")])
+        assert shown == screen(other)
+
+
+async def test_the_place_in_a_live_reply_is_found_again_in_another_width() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, ROWS)) as pilot:
+        message = reply(TEXT * 3, "b")
+        app.transcript.show([message], live={"b"})
+        await flushed(app, pilot)
+        for _ in range(3):
+            app.transcript.action_page_up()
+        await pilot.pause()
+        before, place = screen(app), app.transcript.place
+        app.transcript.show([prompt("Other", "x")])
+        await pilot.pause()
+        app.transcript.show([message], live={"b"}, place=place)
+        await pilot.pause()
+        assert screen(app) == before
+        await pilot.resize_terminal(61, ROWS)
+        await pilot.resize_terminal(60, ROWS)
+        await flushed(app, pilot)
+        assert screen(app) == before

@@ -34,6 +34,11 @@ _BEGUN_END: Final = re.compile(r"<(?:/(?:t(?:h(?:i(?:n(?:k>?)?)?)?)?)?)?$")
 _THOUGHT_LINES: Final = 6
 """Of the reasoning, this much is shown while nothing else has come."""
 
+TAKE_MOST: Final = 12_288
+"""Characters of a live reply that are read at once. A blast is read by and by, and so is what had
+come before it is shown; no key waits for all of it.
+"""
+
 PULSE: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
@@ -165,7 +170,7 @@ class Entry:
             self.streamer = Streamer(look.blocks)
             self._use(self.streamer.document)
             self.taken = 0
-            self.take()
+            self.take(TAKE_MOST)
         else:
             content = self.message.content
             self.answer = answer_start(content, has_ended=True)

@@ -8,6 +8,7 @@ from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Final
 
 from copilot_tui.tui.transcript.canvas import FRAME_S
+from copilot_tui.tui.transcript.entries import TAKE_MOST
 from copilot_tui.tui.transcript.selecting import Selecting
 
 if TYPE_CHECKING:
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
 
 COST_SHARE: Final = 3
 """Replies are never drawn more often than this many times what drawing them costs."""
-
-TAKE_MOST: Final = 12_288
-"""Characters that are read at once. A blast is read by and by; no key waits for all of it."""
 
 TAKE_S: Final = 0.008
 """A frame reads more than that only as long as it has not taken so much time."""
@@ -44,6 +42,12 @@ class Growing(Selecting):
         self._flushed_at = 0.0
         self._flush_cost = 0.0
         self._pulse_timer: Timer | None = None
+        self._stack.on_behind = self._read_on
+
+    def _read_on(self, index: int) -> None:
+        """Of a live reply that is shown only now, the beginning was read."""
+        self._growing.add(index)
+        self._flush_in(0.0)
 
     def grow(self, message_id: str, *, at_once: bool = False) -> None:
         """The reply has more text than before; it is drawn with the next frame.

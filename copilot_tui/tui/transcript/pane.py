@@ -188,9 +188,9 @@ class Transcript(Growing, can_focus=True):
         look.versions = self._versions
         self._stack.use(look)
         if anchor is not None:
-            self._top = (index, self._stack.entry(index).row_of(anchor))
+            self._top = (index, self._stack.whole_entry(index).row_of(anchor))
         elif self._top_block is not None and self._stack.messages:
-            self._top = (index, self._stack.entry(index).row_in(self._top_block, line))
+            self._top = (index, self._stack.whole_entry(index).row_in(self._top_block, line))
         self._top_block = None
         self._restore()
         self.refresh()

@@ -31,6 +31,8 @@ class Stack:
         self.look: Look | None = None
         self.on_moved: Callable[[int, int, int], object] = lambda index, row, by: None
         """Told when lines of a message turn out to stand so much further down, from one on."""
+        self.on_behind: Callable[[int], object] = lambda index: None
+        """Told when more of a message has come than is drawn."""
 
     def __len__(self) -> int:
         return len(self.messages)
@@ -81,6 +83,15 @@ class Stack:
         self.drawn[index] = entry
         if len(self.drawn) > _DRAWN:
             self._forget_one()
+        if entry.is_behind:
+            self.on_behind(index)
+        return entry
+
+    def whole_entry(self, index: int) -> Entry:
+        """A message of which all that has come is drawn."""
+        entry = self.entry(index)
+        entry.take()
+        self.heights[index] = entry.height
         return entry
 
     def _moved(self, index: int, row: int, by: int) -> None:
