@@ -50,6 +50,7 @@ GROUPS: Final[tuple[tuple[frozenset[str], Callable[[Stage], Iterator[Row]]], ...
     (frozenset({"MEM"}), memory.streamed),
     (frozenset({"MEM"}), memory.opened),
     (frozenset({"BAD"}), bad.measure),
+    (frozenset({"BAD"}), bad.shown),
 )
 
 LONG: Final = frozenset({"MEM", "BAD", "TRIP"})

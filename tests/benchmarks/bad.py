@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Final
 
-from tests.benchmarks import corpus
+from copilot_tui.conversation import Message, Role
+from copilot_tui.tui.transcript import warm_up
+from tests.benchmarks import corpus, transcript
 from tests.benchmarks.deltas import END
 from tests.benchmarks.stage import Row, Stage, ms
-from tests.benchmarks.streams import echo_ms
+from tests.benchmarks.streams import LONG, echo_ms
 
 CONTROLS: Final = "".join(map(chr, (*range(1, 32), *range(127, 160), *range(0x202A, 0x202F))))
 
@@ -53,6 +58,33 @@ def measure(stage: Stage) -> Iterator[Row]:
             took = _whole_s(data, text + END)
         whole = f"exact on disk {took:.1f} s later" if took is not None else "NOT on disk"
         yield Row("Bad", f"the latest key in {name}", max(keys), 100, f"{ms(keys)}; {whole}", "ms")
+
+
+def shown(stage: Stage) -> Iterator[Row]:
+    """How long the loop stands still when a long reply is shown, and when its width changes."""
+    yield from asyncio.run(_shown(stage))
+
+
+async def _shown(stage: Stage) -> list[Row]:
+    rows = []
+    warm_up()
+    app = transcript.PaneApp()
+    pane = app.transcript
+    async with app.run_test(size=(120, 40)):
+        for kind in corpus.KINDS:
+            message = Message(id="reply", role=Role.ASSISTANT, content=corpus.reply(kind, LONG))
+            stored, live, resized = [], [], []
+            for _ in range(stage.rounds(5, 3)):
+                show_live = partial(pane.show, [message], live=["reply"])
+                live.append(await transcript.stall_ms(app, show_live))
+                stored.append(await transcript.stall_ms(app, partial(pane.show, [message])))
+                for _ in range(2):
+                    resized.append(await transcript.stall_ms(app, pane.toggle_code_wrap))
+            worst = max(map(median, (stored, live, resized)))
+            raw = f"stored {ms(stored)}; live {ms(live)}; drawn anew {ms(resized)}"
+            what = f"the loop stands still to show a {kind} of 200 kB"
+            rows.append(Row("Bad", what, worst, 100, raw, "ms"))
+    return rows
 
 
 def _whole_s(data: Path, text: str) -> float | None:

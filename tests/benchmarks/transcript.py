@@ -134,6 +134,18 @@ async def streaming(
     return (process_time() - began_cpu) / count * 1e6, longest * 1000
 
 
+async def stall_ms(app: PaneApp, act: Callable[[], object], least_s: float = 0.2) -> float:
+    """The longest time for which nobody else has the loop, from an act until all is drawn."""
+    last = perf_counter()
+    longest, until = 0.0, last + least_s
+    act()
+    while last < until or app.transcript.is_drawing_due:
+        await asyncio.sleep(0.001)
+        now = perf_counter()
+        longest, last = max(longest, now - last), now
+    return longest * 1000
+
+
 async def blast(app: PaneApp, pilot: Pilot[None], deltas: int) -> float:
     """CPU of a reply at full speed."""
     text = corpus.reply("mixed", deltas * DELTA)
