@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from asyncio import sleep
 
+import pytest
 from textual.pilot import Pilot
 from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 
+from copilot_tui.conversation import Status
 from copilot_tui.tui.transcript import Place
 from tests.tui.test_transcript import TranscriptApp, flushed, prompt, reply, screen, select
 
@@ -250,3 +252,53 @@ async def test_the_place_in_a_live_reply_is_found_again_in_another_width() -> No
         await pilot.resize_terminal(60, ROWS)
         await flushed(app, pilot)
         assert screen(app) == before
+
+
+HUGE = {
+    "table": "| a | b |\n|---|---|\n"
+    + "".join(f"| row {n} | *word* {n} |\n" for n in range(3_000)),
+    "paragraph": " ".join(f"Word {n} of a **paragraph**," for n in range(2_500)),
+    "fence": "```py\n" + "".join(f"x_{n} = {n}\n" for n in range(4_000)) + "```",
+}
+
+
+async def read_at_once(text: str, pages: int) -> list[str]:
+    """What stands so many pages above the end of a reply that is drawn as a whole."""
+    app = TranscriptApp()
+    async with app.run_test(size=(60, ROWS)) as pilot:
+        app.transcript.show([prompt("Go", "a"), reply(text, "b")], place=Place("b", 0))
+        app.transcript.action_scroll_end()
+        for _ in range(pages):
+            app.transcript.action_page_up()
+        await pilot.pause()
+        return screen(app)
+
+
+@pytest.mark.parametrize("kind", HUGE)
+async def test_a_stored_block_that_takes_long_is_drawn_by_and_by(kind: str) -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, ROWS)) as pilot:
+        app.transcript.show(
+            [prompt("Go", "a"), reply(HUGE[kind], "b", status=Status.ERROR, error="It broke")]
+        )
+        assert app.transcript.is_drawing_due
+        await flushed(app, pilot)
+        assert app.transcript.place is None
+        assert screen(app)[-2:] == ["▌ It broke", "▌ Enter tries again"]
+        assert not any("new" in line for line in screen(app))
+        app.transcript.show([prompt("Go", "a"), reply(HUGE[kind], "b")])
+        await flushed(app, pilot)
+        shown = screen(app)
+    assert shown == await read_at_once(HUGE[kind], 0)
+
+
+@pytest.mark.parametrize("kind", HUGE)
+async def test_who_scrolls_up_in_a_block_that_is_being_drawn_finds_its_end_first(kind: str) -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, ROWS)) as pilot:
+        app.transcript.show([prompt("Go", "a"), reply(HUGE[kind], "b")])
+        app.transcript.action_page_up()
+        await flushed(app, pilot)
+        shown = screen(app)
+        assert app.transcript.place is not None
+    assert shown == await read_at_once(HUGE[kind], 1)

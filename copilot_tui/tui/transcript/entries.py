@@ -39,6 +39,12 @@ TAKE_MOST: Final = 12_288
 come before it is shown; no key waits for all of it.
 """
 
+_LONG_BLOCK: Final = 30_000
+"""A block of more characters takes long to draw, and it is drawn as a whole."""
+
+_LONG_TEXT: Final = 400_000
+"""A text of more characters takes long to read."""
+
 PULSE: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
@@ -161,23 +167,33 @@ class Entry:
         self.document = document
         document.on_moved = lambda row, by: self.on_moved(row + len(self.head), by)
 
-    def draw(self, look: Look, now: float) -> None:
-        """Draw it from its message."""
+    def draw(self, look: Look, now: float, *, by_and_by: bool = False) -> None:
+        """Draw it from its message. `by_and_by`: one that takes long is only begun, as one that
+        streams is, and goes on with `take` until it is not behind any more, and then `end`.
+        """
         if self.message.role is not Role.ASSISTANT:
             self._draw_prompt(look)
             return
-        if self.is_live:
+        if self.is_live or not self._draw_stored(look, by_and_by=by_and_by):
             self.streamer = Streamer(look.blocks)
             self._use(self.streamer.document)
             self.taken = 0
             self.take(TAKE_MOST)
-        else:
-            content = self.message.content
-            self.answer = answer_start(content, has_ended=True)
-            answer = content[self.answer :] if self.answer is not None else ""
-            self._use(draw(harmless(answer), look.blocks))
         self.draw_head(look, now)
-        self.foot = _foot(self.message, look) if not self.is_live else []
+        self.foot = _foot(self.message, look) if self.streamer is None else []
+
+    def _draw_stored(self, look: Look, *, by_and_by: bool) -> bool:
+        """Draw it at once; False: it would take long."""
+        content = self.message.content
+        self.answer = answer_start(content, has_ended=True)
+        answer = content[self.answer :] if self.answer is not None else ""
+        if by_and_by and len(answer) > _LONG_TEXT:
+            return False
+        document = draw(harmless(answer), look.blocks)
+        if by_and_by and any(unit.end - unit.start > _LONG_BLOCK for unit in document.units):
+            return False
+        self._use(document)
+        return True
 
     @property
     def is_behind(self) -> bool:

@@ -38,6 +38,8 @@ class Growing(Selecting):
         self._growing: set[int] = set()
         self._ending: set[int] = set()
         """Replies that have ended and are not drawn to their end."""
+        self._stored: set[int] = set()
+        """Of those that are not, the ones that came before they were shown."""
         self._flush_handle: asyncio.TimerHandle | None = None
         self._flushed_at = 0.0
         self._flush_cost = 0.0
@@ -45,7 +47,9 @@ class Growing(Selecting):
         self._stack.on_behind = self._read_on
 
     def _read_on(self, index: int) -> None:
-        """Of a live reply that is shown only now, the beginning was read."""
+        """Of a long reply that is shown only now, the beginning was read."""
+        if index not in self._stack.live:
+            self._stored.add(index)
         self._growing.add(index)
         self._flush_in(0.0)
 
@@ -81,6 +85,7 @@ class Growing(Selecting):
 
     def _end(self, index: int) -> None:
         self._ending.discard(index)
+        self._stored.discard(index)
         look = self._stack.look
         if look is not None:
             self._stack.drawn[index].end(look, self._clock())
@@ -151,6 +156,7 @@ class Growing(Selecting):
             if entry is None:  # out of sight; it is drawn when it is seen
                 self._note_unseen(index, self._stack.heights[index])
                 self._ending.discard(index)
+                self._stored.discard(index)
                 continue
             has_head = entry.taken and len(entry.message.reasoning) == entry.thinking
             first = entry.take(TAKE_MOST)
@@ -164,7 +170,7 @@ class Growing(Selecting):
                 self._height_changed(index, len(entry.head) + first)
             if entry.is_behind:
                 behind.add(index)
-            elif index in self._ending:
+            elif index in self._ending | self._stored:
                 self._end(index)
         self._growing = behind
         self._colour_soon()
@@ -202,6 +208,7 @@ class Growing(Selecting):
 
     def _note_unseen(self, index: int, height: int) -> None:
         bottom = round(self.scroll_y) + self.size.height
-        if index not in self._unseen and self._stack.heights.before(index) + height > bottom:
+        is_new = index not in self._unseen and index not in self._stored
+        if is_new and self._stack.heights.before(index) + height > bottom:
             self._unseen.add(index)
             self._refresh_from(bottom - 1, 1)

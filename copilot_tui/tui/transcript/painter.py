@@ -70,7 +70,7 @@ class Painter:
         if first < stack.heights.total:
             index, row = stack.heights.find(first)
             while len(strips) < count and index < len(stack):
-                entry = stack.entry(index)
+                entry = stack.seen_entry(index)
                 while len(strips) < count and (line := entry.line(row)) is not None:
                     strip = line.strip or self._paint(line, frame)
                     if not is_plain:

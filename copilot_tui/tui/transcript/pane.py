@@ -157,6 +157,7 @@ class Transcript(Growing, can_focus=True):
     def _forget_marks(self) -> None:
         self._growing.clear()
         self._ending.clear()
+        self._stored.clear()
         self._unseen.clear()
         self._painter.hints.clear()
         self._painter.link = None

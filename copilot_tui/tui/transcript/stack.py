@@ -66,7 +66,18 @@ class Stack:
             self.heights = Heights(estimates([each.content for each in self.messages], width))
 
     def entry(self, index: int) -> Entry:
-        """A message with its lines drawn and its height exact."""
+        """A message with its lines drawn and its height exact; of a live one what was read yet."""
+        entry = self._entry(index, by_and_by=False)
+        if entry.is_behind and index not in self.live and self.look is not None:
+            entry.end(self.look, self._clock())
+            self.heights[index] = entry.height
+        return entry
+
+    def seen_entry(self, index: int) -> Entry:
+        """A message that is in sight: one that takes long may be drawn only to some line."""
+        return self._entry(index, by_and_by=True)
+
+    def _entry(self, index: int, *, by_and_by: bool) -> Entry:
         entry = self.drawn.get(index)
         if entry is not None:
             self.drawn.move_to_end(index)
@@ -78,7 +89,7 @@ class Stack:
             live_since=self.live.get(index),
             on_moved=lambda row, by: self._moved(index, row, by),
         )
-        entry.draw(self.look, now)
+        entry.draw(self.look, now, by_and_by=by_and_by)
         self.heights[index] = entry.height
         self.drawn[index] = entry
         if len(self.drawn) > _DRAWN:
@@ -116,13 +127,18 @@ class Stack:
 
     def above(self, index: int, line: int, rows: int) -> tuple[int, int]:
         """The place so many lines above this one; what lies between is drawn."""
+        return self._above(index, line, rows, self.entry)
+
+    def _above(
+        self, index: int, line: int, rows: int, entry: Callable[[int], Entry]
+    ) -> tuple[int, int]:
         while True:
-            line = self.entry(index).draw_above(line, rows)
+            line = entry(index).draw_above(line, rows)
             if rows <= line or not index:
                 return index, max(0, line - rows)
             rows -= line
             index -= 1
-            line = self.entry(index).height
+            line = entry(index).height
 
     def start(self, index: int) -> tuple[int, int]:
         """Where a message starts to be read: below the empty line that parts it from others."""
@@ -141,12 +157,12 @@ class Stack:
 
     def draw_down(self, index: int, line: int, rows: int) -> bool:
         """Draw what is in sight below a place; whether there is more than that."""
-        entry = self.entry(index)
+        entry = self.seen_entry(index)
         entry.draw_below(line, rows + 1)
         below = entry.height - line
         while below <= rows and index < len(self.messages) - 1:
             index += 1
-            entry = self.entry(index)
+            entry = self.seen_entry(index)
             entry.draw_below(0, rows - below + 1)
             below += entry.height
         return below > rows
@@ -155,4 +171,4 @@ class Stack:
         """Draw what is in sight at the end."""
         if self.messages:
             last = len(self.messages) - 1
-            self.above(last, self.entry(last).height, rows)
+            self._above(last, self.seen_entry(last).height, rows, self.seen_entry)
