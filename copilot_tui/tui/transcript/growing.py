@@ -53,6 +53,14 @@ class Growing(Selecting):
         self._growing.add(index)
         self._flush_in(0.0)
 
+    def _scroll_by(self, lines: int) -> None:
+        """Who leaves the end of what is still being drawn leaves its true end."""
+        if self._stored:
+            for index in self._stored:
+                self._stack.entry(index)
+            self._restore()
+        super()._scroll_by(lines)
+
     def grow(self, message_id: str, *, at_once: bool = False) -> None:
         """The reply has more text than before; it is drawn with the next frame.
 
