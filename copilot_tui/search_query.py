@@ -7,7 +7,8 @@
     tag:work  model:x   only conversations with this tag; only what this model has to do with
     after:2026-01-31    that day and later;  before:2026-01-31  earlier than that day
 
-What looks like a filter and is none (std::vector, http://…) is a word.
+What looks like a filter and is none (std::vector, http://…) is a word; `unknown_filters` names what
+was probably meant as one.
 """
 
 from __future__ import annotations
@@ -16,9 +17,15 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from copilot_tui.search_text import fold, is_simple, on_one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FILTERS: Final = "in:title from:me from:assistant tag: model: after:2026-01-31 before:"
+"""What there is, in few words."""
 
 TITLE: Final = "title"
 """The role of a hit that is a conversation's title."""
@@ -75,6 +82,7 @@ _PIECE: Final = re.compile(
     r"""(?:(?P<filter>in|from|tag|model|before|after):)?"""
     r"""(?:"(?P<phrase>[^"]*)(?:"|$)|(?P<word>\S+))"""
 )
+_LIKE_FILTER: Final = re.compile(r"[a-z]{2,}:[^:/\\].*", re.DOTALL)
 _BARE_FILTER: Final = re.compile(r"(?:in|from|tag|model|before|after):")
 _ROLES: Final = {
     "me": "user",
@@ -108,6 +116,23 @@ def parse(words: str) -> Query:
         after_ms=found.after_ms,
         before_ms=found.before_ms,
     )
+
+
+def unknown_filters(words: str) -> Iterator[str]:
+    """What was probably meant as a filter and is none, such as from:you; it is looked for as text,
+    but a day that no calendar has, which is left out.
+    """
+    for match in _PIECE.finditer(fold(words)):
+        name, value = match["filter"], match["word"]
+        if name in ("after", "before"):
+            is_unknown = value is None or _milliseconds(value) is None
+        elif name is not None:
+            is_unknown = not _Found().take(name, value if value is not None else match["phrase"])
+        else:
+            is_bare = value is not None and _BARE_FILTER.fullmatch(value) is not None
+            is_unknown = not is_bare and _LIKE_FILTER.fullmatch(value or "") is not None
+        if is_unknown:
+            yield match[0]
 
 
 class _Found:

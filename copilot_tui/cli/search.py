@@ -11,7 +11,7 @@ from copilot_tui.cli.library import open_store
 from copilot_tui.cli.parser import words_of
 from copilot_tui.conversation import local_time
 from copilot_tui.errors import StoreError, UsageError
-from copilot_tui.search_query import parse
+from copilot_tui.search_query import FILTERS, parse, unknown_filters
 
 if TYPE_CHECKING:
     import argparse
@@ -33,6 +33,7 @@ def run(given: argparse.Namespace) -> int:
     order: Order = "best" if "best" in given else "newest"
     hits = store.search(words, order=order, limit=limit, whole=True).hits
     store.close()
+    _say_unknown(words)
     if "json" in given:
         output.json_line([hit._asdict() for hit in hits])
         return 0
@@ -41,6 +42,11 @@ def run(given: argparse.Namespace) -> int:
     if not hits:
         output.notice("nothing found")
     return 0
+
+
+def _say_unknown(words: str) -> None:
+    for each in unknown_filters(words):
+        output.notice(f"{each} is no filter; there are: {FILTERS}")
 
 
 def _bring_in_step(store: Store) -> None:

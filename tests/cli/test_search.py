@@ -45,6 +45,18 @@ def test_nothing_found_is_no_failure_and_is_said_beside_the_data(program: Progra
     assert program.run("search", "x", "--json").stdout == "[]\n"
 
 
+def test_a_filter_that_there_is_not_is_named_with_those_that_there_are(
+    program: Program, both: Store
+) -> None:
+    done = program.run("search", "from:you", "heiner")
+    assert (done.status, done.stdout) == (0, "")
+    assert "from:you is no filter; there are: in:title from:me" in done.stderr
+    done = program.run("search", "heiner", "after:2026-13-01", "--json")
+    assert len(done.json_lines()[0]) == 2
+    assert "after:2026-13-01 is no filter" in done.stderr
+    assert "filter" not in program.run("search", "from:me", "http://x.y").stderr
+
+
 @pytest.mark.parametrize(
     ("argv", "said"),
     [

@@ -214,6 +214,16 @@ async def test_ctrl_o_puts_the_best_first(make_app: MakeApp, store: Store) -> No
         assert "the best first" in status(pilot)
 
 
+async def test_a_filter_that_there_is_not_is_named_with_those_that_there_are(
+    make_app: MakeApp, library: Store
+) -> None:
+    async with make_app().run_test(size=(100, 30)) as pilot:
+        await open_search(pilot)
+        await search(pilot, "from:you boats")
+        await until(pilot, lambda: status(pilot).startswith("from:you is no filter: in:title"))
+        await search(pilot, "from:me boats", "Which boats lie still?")
+
+
 async def test_what_is_written_meanwhile_is_found(make_app: MakeApp, library: Store) -> None:
     async with make_app().run_test(size=(100, 30)) as pilot:
         await open_search(pilot)

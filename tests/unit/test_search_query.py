@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from copilot_tui.search_query import Query, parse
+from copilot_tui.search_query import Query, parse, unknown_filters
 
 
 def words(*needles: str) -> Query:
@@ -128,3 +128,24 @@ def test_all_words_occur_in_any_order_also_inside_words(typed: str, text: str) -
 )
 def test_what_does_not_occur_is_not_found(typed: str, text: str) -> None:
     assert not parse(typed).is_in(text)
+
+
+@pytest.mark.parametrize(
+    ("typed", "unknown"),
+    [
+        ("from:you hello", ["from:you"]),
+        ("x in:foo From:Nobody", ["in:foo", "from:nobody"]),
+        ("after:soon before:2026-13-01", ["after:soon", "before:2026-13-01"]),
+        ("title:harbour", ["title:harbour"]),
+        ("from:m in:ti tag:work model:gpt after:2026 before:2026-01-31", []),
+        ("in: from: tag: std::vector http://x.y 12:30 c:\\x a:b", []),
+        ('"from:you" “in:foo”', []),
+    ],
+)
+def test_what_was_probably_meant_as_a_filter_is_named(typed: str, unknown: list[str]) -> None:
+    assert list(unknown_filters(typed)) == unknown
+
+
+@given(st.text())
+def test_whatever_is_typed_its_filters_can_be_asked_for(typed: str) -> None:
+    assert all(isinstance(each, str) for each in unknown_filters(typed))

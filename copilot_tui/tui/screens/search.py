@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.widgets import Input, Label
 
 from copilot_tui.errors import StoreError
-from copilot_tui.search_query import parse
+from copilot_tui.search_query import FILTERS, parse, unknown_filters
 from copilot_tui.store.found import LIMIT
 from copilot_tui.tui.hits import Hits
 from copilot_tui.tui.inputs import HarmlessInput
@@ -235,7 +235,8 @@ class SearchScreen(Dialog["Hit | None"]):
         other = "best" if asked.order == "newest" else "newest"
         parts = [f"{count} found, the {asked.order} first · Ctrl+O the {other} · Enter opens"]
         if not found.hits:
-            parts = ["Nothing found"]
+            unknown = next(unknown_filters(asked.words), None)
+            parts = [f"{unknown} is no filter: {FILTERS}" if unknown else "Nothing found"]
         if found.unread:
             parts.append(f"still reading {found.unread:,} conversations")
         return " · ".join(parts)
