@@ -28,6 +28,7 @@ from copilot_tui import config_file
 from copilot_tui.config_file import ConfigFile, nearest
 from copilot_tui.config_ui import Ui, read_ui
 from copilot_tui.errors import ConfigError
+from copilot_tui.paths import expanded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -226,7 +227,7 @@ def default_config_file() -> Path:
 def default_credentials_file(environ: Mapping[str, str] = os.environ) -> Path:
     """Where sign-ins are noted unless --config says another configuration."""
     given = environ.get("COPILOT_TUI_CONFIG")
-    beside = Path(given).expanduser().absolute() if given else default_config_file()
+    beside = expanded(given).absolute() if given else default_config_file()
     return beside.with_name(CREDENTIALS_NAME)
 
 
@@ -237,16 +238,16 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 def _read_file(given: str | None) -> ConfigFile:
     if given:
-        return config_file.read(Path(given).expanduser().absolute())
+        return config_file.read(expanded(given).absolute())
     usual = default_config_file()
     return config_file.read(usual) if usual.exists() else ConfigFile(usual)
 
 
 def _data_dir(file: ConfigFile, given: Mapping[str, str]) -> Path:
     if chosen := given.get("data_dir"):
-        return Path(chosen).expanduser().absolute()
+        return expanded(chosen).absolute()
     if in_file := file.top.get("data_dir"):
-        return file.path.parent / Path(in_file).expanduser()
+        return file.path.parent / expanded(in_file)
     return platformdirs.user_data_path(APP_NAME, appauthor=False)
 
 

@@ -10,7 +10,7 @@ from copilot_tui import config
 from copilot_tui.cli import output
 from copilot_tui.cli.parser import COMMANDS, PROGRAM, command_parser, main_parser
 
-Takes = Literal["nothing", "text", "file", "folder", "id"]
+Takes = Literal["nothing", "text", "file", "folder", "id", "trashed"]
 
 _BY_METAVAR: Final[dict[str, Takes]] = {
     "DIR": "folder",
@@ -60,11 +60,10 @@ def _words(name: str, summary: str, parser: argparse.ArgumentParser) -> Words:
     options: list[Option] = []
     arguments: list[Option] = []
     for action in parser._actions:  # argparse tells them in no other way
-        # The ids of the trash are nowhere listed.
         option = Option(
             tuple(action.option_strings),
             (action.help or "").partition("\n")[0],
-            "text" if name == "restore" and not action.option_strings else _takes(action),
+            "trashed" if name == "restore" and not action.option_strings else _takes(action),
             _choices(action),
         )
         (options if option.flags else arguments).append(option)

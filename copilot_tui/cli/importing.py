@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from copilot_tui.cli import output
 from copilot_tui.cli.library import open_store
 from copilot_tui.errors import StoreError
+from copilot_tui.paths import expanded
 from copilot_tui.transfer import Outcome, import_files
 from copilot_tui.transfer_report import Report
 
@@ -27,7 +27,7 @@ _FRAME_S: Final = 0.1
 def run(given: argparse.Namespace) -> int:
     """Import what was given. Raises CopilotTuiError."""
     store = open_store(given)
-    paths = [Path(name).expanduser() for name in given.files]
+    paths = [expanded(name) for name in given.files]
     report, progress = Report(), _Progress()
     try:
         for source, entry in import_files(store, paths):

@@ -33,7 +33,8 @@ def open_store(given: argparse.Namespace) -> Store:
 
 
 def _list(store: Store, given: argparse.Namespace) -> None:
-    summaries = store.summaries()
+    is_trash = "trash" in given
+    summaries = store.trashed() if is_trash else store.summaries()
     for problem in store.problems():
         output.failure(str(problem), problem.hint)
     if "json" in given:
@@ -43,7 +44,7 @@ def _list(store: Store, given: argparse.Namespace) -> None:
         when = local_time(summary.updated_at)
         output.row(summary.id, when, summary.title, str(summary.messages))
     if not summaries:
-        output.notice("no conversations yet")
+        output.notice("the trash is empty" if is_trash else "no conversations yet")
 
 
 def _summary_to_json(summary: Summary) -> dict[str, object]:

@@ -34,8 +34,16 @@ _COMMON: Final = (
     ("--proxy", "URL", "http, https or socks5 proxy"),
 )
 
-_APP_OPTIONS: Final = ("prompt", "continue_last", "demo")
-"""What means something for the app alone, by name in the namespace."""
+_APP_OPTIONS: Final = {"--prompt": "prompt", "--continue": "continue_last", "--demo": "demo"}
+"""What means something for the app alone, with its name in the namespace."""
+
+
+_INSTEAD: Final = {
+    "--demo": f"The app on the demo: {PROGRAM} --demo; a command on it: --backend demo",
+    "--continue": f"To go on with a conversation: {PROGRAM} ask --conversation last",
+    "--prompt": f'A prompt for ask stands by itself: {PROGRAM} ask "…"',
+}
+"""What to write where an option of the app stands before a command."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -70,10 +78,10 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
             f"there is no command {name}{nearest(name, COMMANDS)}",
             f'A prompt goes with ask: {PROGRAM} ask "…"',
         )
-    misplaced = [option for option in _APP_OPTIONS if option in given]
-    if misplaced:
-        option = misplaced[0].removesuffix("_last")
-        raise UsageError(f"--{option} is for the app, not for {name}", f"See {PROGRAM} --help")
+    options = after[: after.index("--")] if "--" in after else after
+    for option, attribute in _APP_OPTIONS.items():
+        if attribute in given or option in options:
+            raise UsageError(f"{option} is for the app, not for {name}", _INSTEAD[option])
     parser = command_parser(COMMANDS[name])
     if "--" in after:  # which intermixed parsing does not understand
         return parser.parse_args(after, given)
@@ -192,6 +200,9 @@ def _add_ask(parser: argparse.ArgumentParser) -> None:
 
 def _add_list(parser: argparse.ArgumentParser) -> None:
     _add_json(parser, "an array of objects")
+    parser.add_argument(
+        "--trash", action="store_true", help="what was deleted and can still be restored"
+    )
 
 
 def _add_show(parser: argparse.ArgumentParser) -> None:
@@ -289,7 +300,7 @@ COMMANDS: Final[dict[str, Command]] = {
     command.name: command
     for command in (
         Command("ask", "[PROMPT] [-]", "one prompt; the reply streams to stdout", _add_ask),
-        Command("list", "[--json]", "saved conversations, newest first", _add_list),
+        Command("list", "[--trash] [--json]", "saved conversations, newest first", _add_list),
         Command("show", "ID|last [--json]", "one conversation", _add_show),
         Command("search", "QUERY [--json]", "every message of every conversation", _add_search),
         Command(

@@ -6,12 +6,16 @@ Ids are asked of the program itself when they are wanted; all else stands in the
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from copilot_tui.cli.completion import Option, Words
+
+
+_LISTED: Final = {"id": "", "trashed": " --trash"}
+"""What is listed for each kind of id."""
 
 
 def _quoted(text: str) -> str:
@@ -55,7 +59,7 @@ _copilot_tui() {{
     esac
 }}
 _copilot_tui_ids() {{
-    "${{COMP_WORDS[0]}}" list 2>/dev/null | cut -f1
+    "${{COMP_WORDS[0]}}" list "$@" 2>/dev/null | cut -f1
     echo last
 }}
 _copilot_tui_words() {{
@@ -85,8 +89,8 @@ def _bash_values(all_words: Sequence[Words]) -> Iterable[str]:
 def _bash_value(option: Option) -> str:
     if option.choices:
         return f"_copilot_tui_words {_quoted(' '.join(option.choices))};"
-    if option.takes == "id":
-        return '_copilot_tui_words "$(_copilot_tui_ids)";'
+    if option.takes in _LISTED:
+        return f'_copilot_tui_words "$(_copilot_tui_ids{_LISTED[option.takes]})";'
     return "" if option.takes in ("file", "folder") else "_copilot_tui_words '';"
 
 
@@ -117,14 +121,16 @@ def zsh(program: str, before: Words, commands: Sequence[Words]) -> str:
 #compdef {program}
 # {program} for zsh: eval "$({program} completion zsh)" in ~/.zshrc, below compinit; or this file
 # as _{program} in a folder of $fpath
-_copilot_tui_ids() {{
+_copilot_tui_listed() {{
     local -a found
     found=('last:the newest')
-    {program} list 2>/dev/null | while IFS=$'\\t' read -r id when title rest; do
+    {program} list "$@" 2>/dev/null | while IFS=$'\\t' read -r id when title rest; do
         found+=("$id:$title")
     done
     _describe conversation found
 }}
+_copilot_tui_ids() {{ _copilot_tui_listed }}
+_copilot_tui_trashed() {{ _copilot_tui_listed --trash }}
 _copilot_tui() {{
     local curcontext=$curcontext state line
     local -A opt_args
@@ -163,7 +169,12 @@ def _zsh_text(text: str) -> str:
 def _zsh_value(option: Option) -> str:
     if option.choices:
         return f"({' '.join(option.choices)})"
-    values = {"id": "_copilot_tui_ids", "file": "_files", "folder": "_files -/"}
+    values = {
+        "id": "_copilot_tui_ids",
+        "trashed": "_copilot_tui_trashed",
+        "file": "_files",
+        "folder": "_files -/",
+    }
     return values.get(option.takes, " ")
 
 
@@ -178,8 +189,8 @@ def fish(program: str, before: Words, commands: Sequence[Words]) -> str:
         f"# {program} for fish: {program} completion fish > "
         f"~/.config/fish/completions/{program}.fish",
         "function __copilot_tui_ids",
-        f"    {program} list 2>/dev/null | string replace -r '^([^\\t]*)\\t[^\\t]*\\t([^\\t]*).*' "
-        "'$1\\t$2'",
+        f"    {program} list $argv 2>/dev/null "
+        "| string replace -r '^([^\\t]*)\\t[^\\t]*\\t([^\\t]*).*' '$1\\t$2'",
         "    echo last",
         "end",
         f"complete -c {program} -f",
@@ -209,6 +220,7 @@ def _fish_value(option: Option) -> str:
         return f" -x -a {_quoted(' '.join(option.choices))}"
     values = {
         "id": " -x -a '(__copilot_tui_ids)'",
+        "trashed": " -x -a '(__copilot_tui_ids --trash)'",
         "file": " -r -F",
         "folder": " -x -a '(__fish_complete_directories)'",
         "text": " -x",

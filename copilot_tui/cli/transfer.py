@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from copilot_tui.cli import output
@@ -10,10 +9,12 @@ from copilot_tui.cli.library import open_store
 from copilot_tui.errors import StoreError, UnreadableDocument, UsageError
 from copilot_tui.export_file import ExportFailed, clean_leftovers, write_file
 from copilot_tui.formats import EXPORTS, file_name
+from copilot_tui.paths import expanded
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
+    from pathlib import Path
 
     from copilot_tui.conversation import Conversation
     from copilot_tui.store import Store
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 def run(given: argparse.Namespace) -> int:
     """Export what was given. Raises CopilotTuiError."""
     named = getattr(given, "output", "-")
-    target = None if named == "-" else Path(named).expanduser()
+    target = None if named == "-" else expanded(named)
     is_all = "all" in given
     if is_all == bool(given.ids):
         raise UsageError("export wants conversations, or --all", "See copilot-tui export --help")

@@ -23,7 +23,7 @@ SUFFIX: Final = ".json"
 _OTHERS_MAY_ENTER: Final = 0o011
 
 LIST_HINT: Final = "See them all with: copilot-tui list"
-TRASH_HINT: Final = "The app lists what was deleted: Ctrl+P, “Restore from the trash”"
+TRASH_HINT: Final = "See what was deleted with: copilot-tui list --trash"
 
 
 def checked(conversation_id: str) -> str:

@@ -13,7 +13,7 @@ from copilot_tui.cli import shells
 from copilot_tui.cli.completion import words
 from copilot_tui.cli.parser import COMMANDS, PROGRAM, SHELLS
 from copilot_tui.store import Store
-from tests.cli.conftest import FIRST, PYTHON, SECOND, Program
+from tests.cli.conftest import FIRST, PYTHON, SECOND, Program, saved
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="shells of POSIX")
 
@@ -86,6 +86,9 @@ def test_bash_completes_the_ids_that_there_are(
     assert bash(program, script["bash"], "show", "") == [SECOND, FIRST, "last"]
     assert bash(program, script["bash"], "show", "111") == [FIRST]
     assert bash(program, script["bash"], "ask", "--conversation", "22") == [SECOND]
+    both.delete(SECOND)
+    assert bash(program, script["bash"], "restore", "") == [SECOND, "last"]
+    assert bash(program, script["bash"], "show", "") == [FIRST, "last"]
 
 
 def test_bash_leaves_files_to_its_own_completion(
@@ -120,6 +123,8 @@ def test_fish_completes_commands_options_values_and_ids(
     assert fish(program, made, "ask --sys") == ["--system"]
     assert sorted(fish(program, made, "ask --context ")) == ["full", "newest"]
     assert fish(program, made, "show 111") == [FIRST]
+    both.delete(SECOND)
+    assert fish(program, made, "restore 222") == [SECOND]
     assert sorted(fish(program, made, "completion ")) == ["bash", "fish", "zsh"]
     assert "--demo" not in fish(program, made, "ask --")
 
@@ -152,6 +157,7 @@ def zsh(program: Program, script: dict[str, Path]) -> Iterator[object]:
         ("ask --syst", "ask --system "),
         ("ask --context ne", "ask --context newest "),
         ("show 111", f"show {FIRST} "),
+        ("restore 333", "restore 33333333-0000-4000-8000-000000000000 "),
         ("--backend openr", "--backend openrouter "),
         ("completion fi", "completion fish "),
     ],
@@ -159,6 +165,8 @@ def zsh(program: Program, script: dict[str, Path]) -> Iterator[object]:
 def test_zsh_completes_what_is_the_only_one(
     zsh: object, both: Store, typed: str, completed: str
 ) -> None:
+    saved(both, "33333333-0000-4000-8000-000000000000", "deleted")
+    both.delete("33333333-0000-4000-8000-000000000000")
     zsh.send(f"{PROGRAM} {typed}\t")  # type: ignore[attr-defined]  # pexpect's spawn
     zsh.expect_exact(completed.removeprefix(typed))  # type: ignore[attr-defined]
 

@@ -128,8 +128,18 @@ def test_restore_says_where_deleted_conversations_are_listed(
 ) -> None:
     done = program.run("restore", id_)
     assert done.status == 1
-    assert "copilot-tui list" not in done.stderr
-    assert "Restore from the trash" in done.stderr
+    assert done.stderr.endswith("See what was deleted with: copilot-tui list --trash\n")
+
+
+def test_the_trash_is_listed_as_the_conversations_are(program: Program, both: Store) -> None:
+    assert program.run("list", "--trash").stderr == "the trash is empty\n"
+    program.run("delete", FIRST)
+    done = program.run("list", "--trash", environ={"TZ": "UTC"})
+    assert (done.status, done.stderr) == (0, "")
+    assert done.stdout == f"{FIRST}\t2026-11-21 06:01\tAbout names\t2\n"
+    (listed,) = program.run("list", "--trash", "--json").json_lines()
+    assert [each["id"] for each in listed] == [FIRST]
+    assert FIRST not in program.run("list").stdout
 
 
 def test_restoring_the_last_of_an_empty_trash_says_so(program: Program, both: Store) -> None:

@@ -56,6 +56,7 @@ def test_an_option_may_be_written_with_an_equals_sign() -> None:
         (["review this", "--model", "m", "-"], ["review this", "-"]),
         (["--json", "review this", "--private", "-", "--context", "full"], ["review this", "-"]),
         (["--json", "--", "--not-an-option"], ["--not-an-option"]),
+        (["--", "--demo"], ["--demo"]),
         ([], []),
     ],
 )
@@ -84,7 +85,8 @@ def test_private_counts_before_ask_as_after_it() -> None:
         (["--model"], "expected one argument"),
         (["--demo", "ask", "hi"], "--demo is for the app, not for ask"),
         (["--continue", "list"], "--continue is for the app, not for list"),
-        (["list", "--prompt", "x"], "unrecognized arguments: --prompt x"),
+        (["list", "--prompt", "x"], "--prompt is for the app, not for list"),
+        (["ask", "hi", "--demo"], "--demo is for the app, not for ask"),
         (["rename", "x"], "required: TITLE"),
         (["delete"], "required: ID"),
         (["export", "x", "--format", "pdf"], "invalid choice: 'pdf'"),
@@ -97,6 +99,12 @@ def test_bad_usage_is_one_sentence(argv: list[str], message: str) -> None:
     assert "\n" not in str(caught.value)
     assert caught.value.exit_status == 2
     assert caught.value.hint
+
+
+def test_where_an_option_of_the_app_stands_before_a_command_it_is_said_what_to_write() -> None:
+    with pytest.raises(UsageError) as caught:
+        parse(["--demo", "ask", "hi"])
+    assert caught.value.hint.endswith("a command on it: --backend demo")
 
 
 @pytest.mark.parametrize("argv", [["--help"], *([name, "--help"] for name in COMMANDS)])
