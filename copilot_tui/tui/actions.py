@@ -566,6 +566,9 @@ ACTIONS: Final[tuple[Action, ...]] = (
 )
 
 
+READING_ALONE: Final = frozenset({"difference", "delete_message", "delete_turn"})
+"""Methods whose letters mean something else in the sidebar, or delete what is not looked at."""
+
 _BY_ID: Final = {action.id: action for action in ACTIONS}
 
 

@@ -78,6 +78,7 @@ class Queueing:
         if waiting is not None and not self._is_answering(shown.id):
             self._give_back(shown)  # as after a deletion that was undone: nothing calls it any more
             return
+        self._app.refresh_status()  # which says what Escape does
         lines = self._app.main.query("#queued")
         if waiting is None and not lines:
             return

@@ -70,7 +70,7 @@ class Saying:
             status.activity = " · ".join(filter(None, (doing, taken, app.editing.show())))
             if self._second is None:
                 self._second = app.set_timer(SECOND_S, self._count)
-            status.hints = (f"{key('escape')} stops", f"{key('new')} new", f"{key('help')} keys")
+            status.hints = (self._escape_hint(), f"{key('new')} new", f"{key('help')} keys")
         else:
             elsewhere = app.shown.id in desk.places.elsewhere
             status.activity = app.editing.show()
@@ -83,6 +83,12 @@ class Saying:
         self._second = None
         if self._app.is_running and self._app.shown.id in self._desk.turns:
             self.refresh()
+
+    def _escape_hint(self) -> str:
+        """What the next Escape does while a reply streams."""
+        waits = self._app.shown.id in self._app.desk.drafts.unsent.queued
+        what = "brings the prompt back" if waits else "stops"
+        return f"{self._app.main.key('escape')} {what}"
 
 
 def _duration(seconds: float) -> str:

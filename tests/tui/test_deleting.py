@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from copilot_tui.store import Store
 from tests.fakes import FakeBackend, Hold
 from tests.tui.conftest import MakeApp
@@ -36,6 +38,22 @@ async def test_x_deletes_the_message_that_is_read_and_ctrl_z_brings_it_back(
     saved = stored(store, "old")
     assert contents(saved) == ["alpha", "answer a", "beta", "answer b"]
     assert saved.deleted == []
+
+
+@pytest.mark.parametrize("key", ["x", "X"])
+async def test_in_the_sidebar_a_key_that_deletes_in_the_transcript_is_only_text(
+    make_app: MakeApp, store: Store, key: str
+) -> None:
+    saved_conversation(store, "old", "alpha", "answer a", "beta", "answer b")
+    async with make_app(continue_last=True).run_test(size=(100, 30)) as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: app.shown.messages)
+        app.main.sidebar.focus()
+        await pilot.press(key)
+        await until(pilot, lambda: app.main.composer.text == key)
+        assert app.main.composer.has_focus
+        assert app.main.transcript.cursor is None
+        assert len(app.shown.path()) == 4
 
 
 async def test_a_deleted_turn_stays_deleted_though_another_program_writes_what_it_had(

@@ -49,8 +49,11 @@ async def test_escape_brings_the_waiting_prompt_back_and_the_reply_streams_on(
         app = app_of(pilot)
         await send(pilot, "first")
         await hold.reached.wait()
+        assert app.main.status.hints[0] == "Escape stops"
         await send(pilot, "second")
+        assert app.main.status.hints[0] == "Escape brings the prompt back"
         await pilot.press(*"third", "escape")
+        assert app.main.status.hints[0] == "Escape stops"
         assert app.main.composer.text == "second\n\nthird"
         assert app.desk.turns
         assert waiting_line(app) == ""

@@ -9,7 +9,7 @@ from textual import events
 from textual.binding import BindingType
 
 from copilot_tui.conversation import Role
-from copilot_tui.tui.actions import bindings
+from copilot_tui.tui.actions import READING_ALONE, bindings
 from copilot_tui.tui.screens.rooms import Rooms
 
 if TYPE_CHECKING:
@@ -37,6 +37,12 @@ class MainScreen(Rooms):
     def action_focus_previous_room(self) -> None:
         """Shift+Tab."""
         self.focus_previous()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether its key does something now: in the sidebar, `x` must not delete what is not
+        looked at.
+        """
+        return action not in READING_ALONE or not self.sidebar.has_focus
 
     def on_key(self, event: events.Key) -> None:
         """What is typed while something is read, and is no command there, goes to the prompt."""
