@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 _PAGES: Final = Path(__file__).with_name("pages")
 """Our own page: textual-serve's asks Google for a font, and leaves the keys to whoever clicks."""
 
+_SESSIONS_MOST_S: Final = 10.0
+"""How long the end waits for sessions, each of which saves and lets go of its backend."""
+
+_REST_MOST_S: Final = 1.0
+"""How long it waits for anything else."""
+
 _COOKIE: Final = "copilot-tui"
 
 _HEADERS: Final = {
@@ -38,10 +44,31 @@ _HEADERS: Final = {
 
 
 class _Server(Server):
-    """Without its banner, which prints the command."""
+    """Without its banner, which prints the command, and with an end for open pages."""
+
+    def __init__(self, command: str, host: str, port: int) -> None:
+        super().__init__(command, host, port, title="copilot-tui", templates_path=_PAGES)
+        self._open = set[asyncio.Task[Any]]()
 
     async def on_startup(self, app: web.Application) -> None:
         """Say nothing."""
+
+    async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
+        """Let a page's session run until the page or the server ends."""
+        session = asyncio.current_task()
+        assert session is not None
+        self._open.add(session)
+        try:
+            return await super().handle_websocket(request)
+        finally:
+            self._open.discard(session)
+
+    async def on_shutdown(self, app: web.Application) -> None:
+        """End the sessions, each of which saves and goes; the pages would keep theirs."""
+        for session in self._open:
+            session.cancel()
+        if self._open:
+            await asyncio.wait(self._open, timeout=_SESSIONS_MOST_S)
 
 
 def serve(command: str, host: str, port: int, say: Callable[[str], object]) -> int:
@@ -55,11 +82,11 @@ def serve(command: str, host: str, port: int, say: Callable[[str], object]) -> i
 
 async def _serve(command: str, host: str, port: int, say: Callable[[str], object]) -> int:
     word = secrets.token_urlsafe()
-    server = _Server(command, host, port, title="copilot-tui", templates_path=_PAGES)
+    server = _Server(command, host, port)
     app = await server._make_app()  # the routes; there is no public way to them
     app.middlewares.append(_guard(server, word))
     app.on_response_prepare.append(_add_headers)
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_REST_MOST_S)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import http.client
 import signal
 import socket
@@ -8,9 +9,11 @@ from contextlib import closing
 from email.message import Message
 from urllib.parse import urlsplit
 
+import aiohttp
 import pytest
 
 from copilot_tui.cli.main import main
+from copilot_tui.store import Store
 from tests.cli.conftest import Program
 from tests.server import PATIENCE_S
 
@@ -63,11 +66,40 @@ def test_the_page_answers_on_this_machine_to_who_has_the_address(program: Progra
     assert status == 200
     assert f"ws://127.0.0.1:{address.port}/ws" in page
     assert "default-src 'self'" in headers["Content-Security-Policy"]
+    assert "<title>copilot-tui</title>" in page
+    assert "https://" not in page  # nobody else is asked for a font or a script
     assert get("/ws", Origin="http://evil.example.com", **own)[0] == 403
     process.send_signal(signal.SIGTERM)
     assert process.wait(PATIENCE_S) == 143
     assert process.stderr is not None
     assert process.stderr.read() == b""
+
+
+@with_signals
+async def test_ending_the_server_ends_the_open_pages_and_saves_what_was_typed(
+    program: Program, store: Store
+) -> None:
+    process = program.start("serve", "--backend", "demo", "--port", "0")
+    assert process.stdout is not None
+    address = (await asyncio.to_thread(process.stdout.readline)).decode().strip()
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
+        async with browser.get(address) as page:
+            assert page.status == 200
+            socket_address = page.url.with_scheme("ws") / "ws"
+        async with browser.ws_connect(socket_address, max_msg_size=0) as page_socket:
+            painted = b""
+            while b"Ask anything" not in painted:
+                painted += await page_socket.receive_bytes()
+            await page_socket.send_json(["stdin", "\x1b[200~half a prompt\x1b[201~"])
+            while b"half a prompt" not in painted:
+                painted += await page_socket.receive_bytes()
+            process.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(PATIENCE_S):
+                while not page_socket.closed:
+                    await page_socket.receive()
+    assert await asyncio.to_thread(process.wait, PATIENCE_S) == 143
+    found = [store.draft(id_) for id_ in store.drafts()]
+    assert [draft.text for draft in found if draft is not None] == ["half a prompt"]
 
 
 @with_signals
