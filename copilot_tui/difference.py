@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import Enum
+from itertools import accumulate
 from typing import Final
 
 WORK_MOST: Final = 4_000_000
-"""Pairs of lines, or of words, that are compared; what would be more is one change."""
+"""Pairs of equal lines, or of equal words, that are looked at, one as often as that is done; what
+is left when there were so many is one change.
+"""
 
 _WORDS: Final = re.compile(r"\w+|\s+|[^\w\s]")
 
@@ -75,13 +79,42 @@ def _compare(
     end = _common(old[start:][::-1], new[start:][::-1])
     yield old[:start], new[:start]
     middle = old[start : len(old) - end], new[start : len(new) - end]
-    if budget.allows(len(middle[0]) * len(middle[1])):
-        matcher = SequenceMatcher(None, *middle, autojunk=False)
-        for _, start_old, end_old, start_new, end_new in matcher.get_opcodes():
-            yield middle[0][start_old:end_old], middle[1][start_new:end_new]
-    else:
-        yield middle
+    yield from _runs(*middle, budget)
     yield old[len(old) - end :], new[len(new) - end :]
+
+
+def _runs(
+    old: Sequence[str], new: Sequence[str], budget: _Budget
+) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
+    at_old = at_new = 0
+    for start_old, start_new, size in [*_matches(old, new, budget), (len(old), len(new), 0)]:
+        yield old[at_old:start_old], new[at_new:start_new]
+        at_old, at_new = start_old + size, start_new + size
+        yield old[start_old:at_old], new[start_new:at_new]
+
+
+def _matches(old: Sequence[str], new: Sequence[str], budget: _Budget) -> list[tuple[int, int, int]]:
+    """Where equal runs begin in both, and how long they are: the longest first, then what is before
+    and behind it, as difflib does it, which knows no bound: for a thousand words that have but
+    their spaces in common it takes minutes.
+    """
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    often = Counter(new)
+    pairs = [0, *accumulate(1 + often[each] for each in old)]
+    found: list[tuple[int, int, int]] = []
+    waiting = deque([(0, len(old), 0, len(new))])
+    while waiting:
+        low_old, high_old, low_new, high_new = waiting.popleft()
+        if low_old == high_old or low_new == high_new:
+            continue
+        if not budget.allows(pairs[high_old] - pairs[low_old]):
+            continue
+        match = matcher.find_longest_match(low_old, high_old, low_new, high_new)
+        if match.size:
+            found.append((match.a, match.b, match.size))
+            waiting.append((low_old, match.a, low_new, match.b))
+            waiting.append((match.a + match.size, high_old, match.b + match.size, high_new))
+    return sorted(found)
 
 
 def _common(old: Sequence[str], new: Sequence[str]) -> int:
@@ -93,7 +126,7 @@ def _common(old: Sequence[str], new: Sequence[str]) -> int:
 
 
 def _joined(pieces: list[Piece]) -> list[Piece]:
-    """Without empty pieces; a space between two changes belongs to both."""
+    """Without empty pieces, and neighbours of one kind as one."""
     joined: list[Piece] = []
     for piece in pieces:
         if not piece.text:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,3 +49,19 @@ def test_texts_that_are_too_long_to_compare_are_one_change(between: str) -> None
         Change.NEW,
         Change.SAME,
     ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (" ".join(f"a{n}" for n in range(1000)), " ".join(f"b{n}" for n in range(1000))),
+        ("ab\n" * 2000, "ab\nx\n" * 1000),
+    ],
+    ids=["words with nothing but their spaces in common", "one line over and over"],
+)
+def test_what_is_the_same_in_many_places_is_compared_in_seconds(old: str, new: str) -> None:
+    started = time.process_time()
+    pieces = difference(old, new)
+    assert time.process_time() - started < 20  # a half; without a bound it was minutes
+    assert without(pieces, Change.NEW) == old
+    assert without(pieces, Change.GONE) == new
