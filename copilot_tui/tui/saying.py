@@ -36,7 +36,7 @@ class Saying:
 
         `local`: it is about the shown reply, and over when that has ended or is not shown any more.
         """
-        lines = self._app.main.query(StatusLine)
+        lines = self._app.main.query(StatusLine) if self._app.is_running else None
         if not lines:
             return  # the app ends, and nobody reads it any more
         status = lines.first()

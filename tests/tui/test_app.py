@@ -769,3 +769,12 @@ async def test_a_worker_that_fails_while_the_app_ends_does_not_end_it_as_a_fault
         app.run_worker(fail(), exit_on_error=False)
         await pilot.pause()
     assert app.fault is None
+
+
+async def test_what_is_said_when_the_screen_is_gone_disturbs_nobody(
+    make_app: MakeApp,
+) -> None:
+    app = make_app()
+    async with app.run_test():
+        pass
+    app.say("too late", warn=True)
