@@ -25,7 +25,7 @@ from copilot_tui.formats.foreign import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 PROGRAM: Final = "aichat"
 
@@ -44,6 +44,9 @@ _THOUGHT: Final = re.compile(r"<think>\n?(.*?)\n?</think>\s*", re.DOTALL)
 _ROLES: Final = {role.value: role for role in Role}
 
 _SETTINGS: Final = ("temperature", "top_p")
+
+_DEPTH_MOST: Final = 100
+"""Levels of a session; aichat writes five."""
 
 
 def recognises(content: str) -> bool:
@@ -101,6 +104,8 @@ def _yaml(content: str) -> dict[str, Any] | str:
     # Text stays text: `yes` is a word that somebody said, and no bool.
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     try:
+        if fault := _fault(yaml.parse(content, Loader=loader)):
+            return fault
         found = yaml.load(content, Loader=loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -109,6 +114,23 @@ def _yaml(content: str) -> dict[str, Any] | str:
     except (RecursionError, ValueError):
         return "it is nested too deeply, or no YAML"
     return found if isinstance(found, dict) else "it is no session"
+
+
+def _fault(events: Iterable[object]) -> str:
+    """Why nothing is to be built from these; empty: it may be. The loader in C builds on the stack,
+    level by level, and ends the program when that is used up; and aliases can stand for more than
+    any memory holds.
+    """
+    from yaml import AliasEvent, CollectionEndEvent, CollectionStartEvent
+
+    depth = 0
+    for event in events:
+        if isinstance(event, AliasEvent):
+            return "it has aliases, which no session has"
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > _DEPTH_MOST:
+            return "it is nested too deeply"
+    return ""
 
 
 def _turns(before: list[Turn], message: dict[str, Any], model: str) -> Iterator[Turn]:

@@ -20,6 +20,11 @@ from copilot_tui.formats import Import, Kind, importers, sqlite
 from copilot_tui.formats.foreign import Item, Skipped
 from copilot_tui.formats.values import NoJson, Readable, Unusable, Values
 
+try:
+    from lzma import LZMAError
+except ImportError:  # a Python that was built without it, and unpacks no such archive
+    LZMAError = zlib.error  # type: ignore[assignment, misc]
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -64,7 +69,7 @@ class Source:
             yield Skipped("", f"it cannot be read: {error.strerror or error}")
         except sqlite3.Error as error:
             yield Skipped("", f"its store cannot be read: {error}")
-        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+        except (zipfile.BadZipFile, zlib.error, LZMAError, EOFError, RuntimeError) as error:
             yield Skipped("", f"the archive cannot be read: {error}")
         except UnicodeDecodeError:
             yield Skipped("", "it is not UTF-8")

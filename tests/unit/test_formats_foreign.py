@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -374,6 +377,45 @@ def test_a_session_of_aichat_that_is_no_yaml_is_named(tmp_path: Path, content: s
     (item,) = items(path)
     assert isinstance(item, Skipped)
     assert item.what == "broken"
+    assert item.is_fault
+
+
+@pytest.mark.parametrize("nested", ["[" * 100_000 + "]" * 100_000, "\n" + "- " * 100_000])
+def test_a_session_of_aichat_that_is_nested_too_deeply_does_not_end_the_program(
+    tmp_path: Path, nested: str
+) -> None:
+    path = tmp_path / "deep.yaml"
+    path.write_text(f"model: x\nmessages: {nested}\n")
+    code = (
+        "import sys; from pathlib import Path; from copilot_tui.formats.sources import Source;"
+        "print(*Source(Path(sys.argv[1])).items())"
+    )
+    program = [sys.executable, "-c", code, str(path)]
+    found = subprocess.run(program, capture_output=True, text=True, check=False, timeout=120)
+    assert (found.returncode, found.stderr) == (0, "")
+    assert "it is nested too deeply" in found.stdout
+
+
+def test_an_alias_in_a_session_of_aichat_stands_for_nothing(tmp_path: Path) -> None:
+    lines = ["model: x", "messages:", "- role: assistant", "  content:", "    tool_results:"]
+    lines.append("    - &a0 [x, x, x, x, x, x, x, x, x, x]")
+    lines += [f"    - &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10)]
+    path = tmp_path / "laughs.yaml"
+    path.write_text("\n".join(lines))
+    (item,) = items(path)
+    assert isinstance(item, Skipped)
+    assert item.why == "it has aliases, which no session has"
+
+
+def test_an_archive_that_is_damaged_is_named_however_it_is_packed(tmp_path: Path) -> None:
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("conversations.json", '[{"mapping": {}}]' * 2000)
+    content = bytearray(path.read_bytes())
+    content[61] ^= 0xFF
+    path.write_bytes(content)
+    (item,) = items(path)
+    assert isinstance(item, Skipped)
     assert item.is_fault
 
 
