@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from copilot_tui import document
+from copilot_tui.errors import NewerDocument, UnreadableDocument
 from copilot_tui.store.copies import is_copy
 from copilot_tui.store.files import told
 from copilot_tui.store.merge import Saved, outline
@@ -86,6 +87,8 @@ class Watch:
         """Of all files, in one number; None: they were not compared yet."""
         self._scan_at = 0.0
         self._copies: frozenset[str] = frozenset()
+        self._in_vain: dict[str, Stamp | None] = {}
+        """Conversations that journals could not be folded into, as their files were then."""
 
     def look(self) -> Sight:
         """What is different since the last look. Raises StoreError."""
@@ -116,12 +119,27 @@ class Watch:
         for id_, path in self._recovery.journals():
             stamp = self._documents.stamp(path)
             if stamp is not None and stamp.mtime_ns < oldest_ns:
-                self._recovery.recover(id_)  # leaves those of living processes alone
+                if not self._recover(id_):
+                    continue
                 stamp = self._documents.stamp(path)
             is_left_out = self._recovery.is_own(path) or self._recovery.is_unreadable(path)
             if stamp is not None and not is_left_out:
                 found.append((id_, path))
         return found
+
+    def _recover(self, conversation_id: str) -> bool:
+        """Fold in its journals, but those of living processes; False: it cannot be read, so nobody
+        writes it, and nothing changes before the file does.
+        """
+        stamp = self._documents.stamp(self._documents.where(conversation_id))
+        if stamp is not None and self._in_vain.get(conversation_id) == stamp:
+            return False
+        try:
+            self._recovery.recover(conversation_id)
+        except (UnreadableDocument, NewerDocument):
+            self._in_vain[conversation_id] = stamp
+            return False
+        return True
 
     def is_behind(self, conversation: Conversation) -> bool:
         """Whether the file is not what this object last was. Cheap enough for the event loop."""

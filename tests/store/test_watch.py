@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -229,3 +230,27 @@ def test_a_folder_that_cannot_be_read_is_an_error_of_the_store(store: Store) -> 
     (store.data_dir / "conversations").write_text("a file")
     with pytest.raises(StoreError):
         store.watch().look()
+
+
+def test_a_journal_that_cannot_be_folded_in_hides_nothing_else(
+    store: Store, other: Store, conversation: Conversation
+) -> None:
+    reply = add_empty_reply(conversation)
+    store.save(conversation)
+    journal = store.open_journal(conversation, reply)
+    journal.append("what came")
+    journal.flush()
+    journal.close()
+    whole = file_of(store, conversation).read_bytes()
+    file_of(store, conversation).write_bytes(b"no document")
+    watch = other.watch()
+    watch._wall_clock = lambda: time.time() + 60
+    watch.look()
+    store.save(new_conversation(now=utc_now()))
+    seen = watch.look()
+    assert seen.changed
+    assert seen.journals == ()
+    file_of(store, conversation).write_bytes(whole)  # a sync program brings it back
+    watch.look()
+    assert other.load(conversation.id).messages[reply.id].content == "what came"
+    assert not list((store.data_dir / "journal").glob("*.jsonl"))
