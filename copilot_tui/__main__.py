@@ -24,8 +24,8 @@ def run() -> int:
         return _main(None)
     from copilot_tui.tui.curtain import Curtain
 
-    theme, sidebar_width = looks(sys.argv[1:], os.environ)
-    with Curtain(theme=theme, sidebar_width=sidebar_width) as curtain:
+    theme, sidebar_width, reading_width = looks(sys.argv[1:], os.environ)
+    with Curtain(theme=theme, sidebar_width=sidebar_width, reading_width=reading_width) as curtain:
         return _main(curtain)
 
 

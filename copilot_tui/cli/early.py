@@ -45,8 +45,10 @@ def starts_app(arguments: Sequence[str]) -> bool:
     return not flags >= {"--continue", "--private"}
 
 
-def looks(arguments: Sequence[str], environ: Mapping[str, str]) -> tuple[str, int | None]:
-    """The theme and the sidebar's width, as far as a look at [ui] of the configuration tells.
+def looks(
+    arguments: Sequence[str], environ: Mapping[str, str]
+) -> tuple[str, int | None, int | None]:
+    """The theme, the sidebar's and the reading width, as far as a look at [ui] tells them.
 
     What is wrong with it is not said here; the program reads it all once more.
     """
@@ -58,12 +60,12 @@ def looks(arguments: Sequence[str], environ: Mapping[str, str]) -> tuple[str, in
         finally:
             os.close(descriptor)
     except OSError:
-        return "auto", None
+        return "auto", None, None
     found = _ui(text)
-    theme, width = found.get("theme", ""), found.get("sidebar_width", "")
-    return theme if theme in ("dark", "light") else "auto", int(
-        width
-    ) if width.isdecimal() else None
+    theme = found.get("theme", "")
+    widths = found.get("sidebar_width", ""), found.get("reading_width", "")
+    sidebar, reading = (int(width) if width.isdecimal() else None for width in widths)
+    return theme if theme in ("dark", "light") else "auto", sidebar, reading
 
 
 _NO_WAIT: Final = getattr(os, "O_NONBLOCK", 0)

@@ -119,7 +119,7 @@ class Attaching:
             line = lines.first(QueuedLine)
         else:
             line = QueuedLine(id="attached", label="Files: ", text_first=True)
-            main.mount(line, before="#composer")
+            main.mount_above_prompt(line)
         text = " · ".join(map(self._named, paths)) if paths else None
         line.show(text, "Backspace takes the last off")
         if any(path not in self._sizes for path in paths):

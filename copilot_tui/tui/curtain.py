@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+from copilot_tui.tui.layout import NARROW, READING_WIDTH, prompt_margins, sidebar_columns
 from copilot_tui.tui.signals import Signals
 from copilot_tui.tui.terminal import Terminal, told_dark
 
@@ -26,9 +27,6 @@ _ANSWER_S: Final = 0.01
 
 _PLAIN_TERMINALS: Final = frozenset({"dumb", "unknown", ""})
 """Terminals that may not even move the cursor."""
-
-NARROW: Final = 72
-"""Columns below which the sidebar is hidden until it is asked for, and then stands alone."""
 
 _LEAST_COLUMNS: Final = 4
 _LEAST_ROWS: Final = 3
@@ -106,9 +104,10 @@ class Curtain:
         *,
         theme: str = "auto",
         sidebar_width: int | None = None,
+        reading_width: int | None = None,
     ) -> None:
         self._theme = theme
-        self._sidebar_width = sidebar_width
+        self._widths = sidebar_width, reading_width
         self.signals = Signals()
         self.terminal = Terminal(keyboard, screen)
         self._is_drawn = False
@@ -154,7 +153,7 @@ class Curtain:
         columns, rows = self.terminal.size
         if columns >= _LEAST_COLUMNS and rows >= _LEAST_ROWS:
             self._is_drawn = True
-            picture = drawing(columns, rows, _look(dark), self._sidebar_width)
+            picture = drawing(columns, rows, _look(dark), *self._widths)
             self.terminal.write_if_possible(picture.encode())
 
 
@@ -170,22 +169,29 @@ def _look(dark: bool | None) -> Look:
     return _NEUTRAL
 
 
-def drawing(columns: int, rows: int, look: Look, sidebar_width: int | None = None) -> str:
+def drawing(
+    columns: int,
+    rows: int,
+    look: Look,
+    sidebar_width: int | None = None,
+    reading_width: int | None = None,
+) -> str:
     """The main screen before there is anything in it: sidebar, prompt and the line below it."""
-    sidebar = sidebar_width or max(22, min(36, columns * 27 // 100))
-    if columns < NARROW:
-        sidebar = 0
+    sidebar = sidebar_columns(columns, sidebar_width) if columns >= NARROW else 0
     main = columns - sidebar
+    left, right = prompt_margins(main, reading_width or READING_WIDTH)
     edge = "\x1b[2m│\x1b[0m" if look is _NEUTRAL and sidebar else ""
     side = _painted(look.panel, " " * (sidebar - bool(edge))) + edge
     words = _PROMPT[: max(0, main - 3)]
     prompt = "".join(
         (
+            _painted(look.background, " " * left),
             _painted(look.bar, "▌"),
             _painted(look.surface, " "),
             _painted(look.caret, words[:1]),
             _painted(look.words, words[1:]),
-            _painted(look.surface, " " * (main - 2 - len(words))),
+            _painted(look.surface, " " * (main - left - right - 2 - len(words))),
+            _painted(look.background, " " * right),
         )
     )
     lines = [_painted(look.background, " " * main)] * (rows - 2)

@@ -24,10 +24,10 @@ class FindBar(HarmlessInput):
         display: none;
         height: 1;
         border: none;
-        padding: 0 1;
         background: $surface;
         &.-open { display: block; }
         &:focus { border: none; }
+        &.-textual-compact { padding: 0 1 0 2; }
     }
     """
 

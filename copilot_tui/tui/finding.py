@@ -25,7 +25,7 @@ class Finding:
     async def open(self) -> None:
         """Show the bar."""
         if not self._bar.is_attached:
-            await self._screen.mount(self._bar, before="#composer")
+            await self._screen.mount_above_prompt(self._bar)
         self._bar.open()
 
     def find(self, words: str) -> None:

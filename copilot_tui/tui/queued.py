@@ -18,7 +18,7 @@ class QueuedLine(Widget):
     QueuedLine {
         display: none;
         height: 1;
-        padding: 0 1;
+        padding: 0 1 0 2;
         color: $text-muted;
         background: $surface;
         &.-waits { display: block; }

@@ -86,7 +86,7 @@ class Queueing:
 
         if not lines:
             line = QueuedLine(id="queued")
-            self._app.main.mount(line, before="#composer")
+            self._app.main.mount_above_prompt(line)
         else:
             line = lines.first(QueuedLine)
         line.show(waiting and _in_words(waiting), f"{self._app.main.key('escape')} brings it back")

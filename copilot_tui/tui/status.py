@@ -18,7 +18,7 @@ class StatusLine(Widget):
     DEFAULT_CSS = """
     StatusLine {
         height: 1;
-        padding: 0 1;
+        padding: 0 1 0 2;
         color: $text-muted;
         background: $panel;
     }

@@ -71,6 +71,7 @@ theme = "dark"
 [ui]  # how it looks
 theme = "light"
 sidebar_width = 30 # columns
+reading_width = 70
 [keys]
 theme = "f5"
 """
@@ -80,10 +81,14 @@ def test_theme_and_width_are_those_of_the_table_ui_of_the_file_that_counts(tmp_p
     file = tmp_path / "copilot-tui" / "config.toml"
     file.parent.mkdir()
     file.write_text(UI)
-    assert looks([], {"XDG_CONFIG_HOME": str(tmp_path)}) == ("light", 30)
-    assert looks([], {"COPILOT_TUI_CONFIG": str(file)}) == ("light", 30)
-    assert looks(["--demo", "--config", str(file)], {"COPILOT_TUI_CONFIG": "x"}) == ("light", 30)
-    assert looks([f"--config={file}"], {}) == ("light", 30)
+    assert looks([], {"XDG_CONFIG_HOME": str(tmp_path)}) == ("light", 30, 70)
+    assert looks([], {"COPILOT_TUI_CONFIG": str(file)}) == ("light", 30, 70)
+    assert looks(["--demo", "--config", str(file)], {"COPILOT_TUI_CONFIG": "x"}) == (
+        "light",
+        30,
+        70,
+    )
+    assert looks([f"--config={file}"], {}) == ("light", 30, 70)
 
 
 @pytest.mark.parametrize(
@@ -92,6 +97,6 @@ def test_theme_and_width_are_those_of_the_table_ui_of_the_file_that_counts(tmp_p
 def test_a_file_that_says_nothing_of_it_is_no_matter(tmp_path: Path, text: str) -> None:
     file = tmp_path / "config.toml"
     file.write_text(text)
-    assert looks(["--config", str(file)], {}) == ("auto", None)
-    assert looks(["--config", str(tmp_path / "none")], {}) == ("auto", None)
-    assert looks(["--config", str(tmp_path)], {}) == ("auto", None)
+    assert looks(["--config", str(file)], {}) == ("auto", None, None)
+    assert looks(["--config", str(tmp_path / "none")], {}) == ("auto", None, None)
+    assert looks(["--config", str(tmp_path)], {}) == ("auto", None, None)

@@ -39,7 +39,9 @@ THEMES = {
 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize(
-    "size", [(120, 40), (80, 24), (72, 20), (71, 20), (40, 12), (20, 5)], ids=str
+    "size",
+    [(200, 60), (141, 30), (120, 40), (80, 24), (72, 20), (71, 20), (40, 12), (20, 5)],
+    ids=str,
 )
 def test_the_app_paints_over_the_curtain_without_a_flash(
     desktop: Desktop, size: tuple[int, int], theme: str
@@ -49,7 +51,7 @@ def test_the_app_paints_over_the_curtain_without_a_flash(
 
 def test_nothing_flashes_where_theme_and_sidebar_are_set(desktop: Desktop, tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
-    file.write_text('[ui]\ntheme = "light"\nsidebar_width = 40\n')
+    file.write_text('[ui]\ntheme = "light"\nsidebar_width = 40\nreading_width = 31\n')
     environ = THEMES["dark"]  # of the terminal
     assert_no_flash(desktop.open("--config", str(file), size=(100, 30), environ=environ), (100, 30))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from copilot_tui.config_ui import is_accessible
 from copilot_tui.tui.actions import shown_key
 from copilot_tui.tui.composer import Composer
-from copilot_tui.tui.curtain import NARROW
+from copilot_tui.tui.layout import GUTTER, NARROW, prompt_margins, sidebar_columns
 from copilot_tui.tui.palette import Palette
 from copilot_tui.tui.screens.at_once import AtOnceScreen
 from copilot_tui.tui.sidebar import Sidebar
@@ -18,6 +18,7 @@ from copilot_tui.tui.transcript import Transcript
 if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
+    from textual.widget import AwaitMount, Widget
     from textual.worker import Worker
 
     from copilot_tui.tui.app import CopilotApp
@@ -32,6 +33,10 @@ class Rooms(AtOnceScreen):
         super().__init__()
         self._wants_sidebar: bool | None = None
         """What the user last chose; None: nothing yet, so the width decides."""
+        self._columns = 0
+        """Columns beside the sidebar."""
+        self._margins = (0, 0)
+        """Columns left and right of the prompt, where the text is centred."""
 
     def compose(self) -> ComposeResult:
         """The four rooms."""
@@ -54,8 +59,25 @@ class Rooms(AtOnceScreen):
             still=ui.reduced_motion,
             id="transcript",
         )
-        yield Composer(id="composer")
-        yield StatusLine(id="status")
+        yield self._in_column(Composer(id="composer"))
+        yield self._in_column(StatusLine(id="status"))
+
+    def mount_above_prompt(self, widget: Widget) -> AwaitMount:
+        """Put a widget over the prompt, as wide as that is."""
+        return self.mount(self._in_column(widget), before="#composer")
+
+    def _in_column(self, widget: Widget) -> Widget:
+        """Let a widget have its text below the messages', where they are centred."""
+        left, right = self._margins
+        if not (left or right or widget.is_attached):
+            return widget
+        if isinstance(widget, StatusLine):
+            widget.styles.padding = (0, 1 + right, 0, GUTTER + left)
+        else:
+            # Not margins: all children would get less width by the widest of them.
+            widget.styles.offset = (left, 0)
+            widget.styles.width = self._columns - left - right if left or right else None
+        return widget
 
     def _size_sidebar(self, sidebar: Sidebar) -> None:
         """As wide as it is set; what stands alone takes all."""
@@ -120,9 +142,14 @@ class Rooms(AtOnceScreen):
         self._lay_out(event.size.width)
 
     def _lay_out(self, width: int) -> None:
+        before = self._margins, self._columns
         if self._set_layout_classes(width):
             self.update_node_styles()
             self._size_sidebar(self.sidebar)
+        if (self._margins, self._columns) != before:
+            for widget in self.children:
+                if not isinstance(widget, (Sidebar, Transcript)):
+                    self._in_column(widget)
         if not self.has_class("-sidebar") and self.sidebar.has_focus:
             self.composer.focus()
 
@@ -131,6 +158,10 @@ class Rooms(AtOnceScreen):
         before = self.classes
         narrow = width < NARROW
         shown = self._wants_sidebar if self._wants_sidebar is not None else not narrow
+        ui = self.desk_app.desk.config.ui
+        beside = sidebar_columns(width, ui.sidebar_width) if shown and not narrow else 0
+        self._columns = width - beside
+        self._margins = prompt_margins(self._columns, ui.reading_width)
         self.set_class(narrow, "-narrow", update=False)
         self.set_class(shown, "-sidebar", update=False)
         return self.classes != before

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 
+from copilot_tui.tui.layout import GUTTER, reading_column
 from copilot_tui.tui.transcript.strips import strip_of
 
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from rich.style import Style
 
     from copilot_tui.tui.transcript.code import LoneRow
-
-GUTTER: Final = 2
-"""Columns left of the text: the bar of a prompt, the mark of a reply."""
 
 
 class Line:
@@ -108,8 +106,7 @@ class Frame(NamedTuple):
     @classmethod
     def fit(cls, width: int, reading_width: int, base: Style) -> Frame:
         """The column in a pane of this width: centred when there is room to spare."""
-        text = max(1, min(reading_width, width - GUTTER - 1))
-        return cls(width, max(0, (width - GUTTER - text - 1) // 2), text, base)
+        return cls(width, *reading_column(width, reading_width), base)
 
     def paint(self, line: Line, shift: int = 0) -> Strip:
         """The final strip, exactly as wide as the pane; code is shifted to the left by `shift`."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from textual.strip import Strip
 
-from copilot_tui.tui.transcript.lines import GUTTER, Frame, Line
+from copilot_tui.tui.layout import GUTTER
+from copilot_tui.tui.transcript.lines import Frame, Line
 from copilot_tui.tui.transcript.overlay import found_in, over_end, over_start, tinted
 from copilot_tui.tui.transcript.selection import row_number
 

@@ -20,6 +20,7 @@ from textual.geometry import Offset
 from textual.message import Message as Event
 from textual.selection import Selection
 
+from copilot_tui.tui.layout import READING_WIDTH
 from copilot_tui.tui.palette import Palette
 from copilot_tui.tui.transcript.blocks import Blocks
 from copilot_tui.tui.transcript.canvas import FRAME_S
@@ -66,7 +67,7 @@ class Transcript(Growing, can_focus=True):
         failed_help: str = "",
         continue_help: str = "",
         sign_in_help: str = "",
-        reading_width: int = 100,
+        reading_width: int = READING_WIDTH,
         still: bool = False,
         clock: Callable[[], float] = monotonic,
         id: str | None = None,
