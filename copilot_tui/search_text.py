@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 SNIPPET_CHARS: Final = 160
 BEFORE_CHARS: Final = 48
@@ -21,6 +21,12 @@ REMEMBERED: Final = 4096
 REMEMBERED_CHARS: Final = 16
 """How many of the last words are not folded again, and how long a word may be for that."""
 
+SLICE_CHARS: Final = 1 << 16
+"""A longer text is looked at in pieces: a regular expression lets nobody else have the interpreter
+until it is through.
+"""
+
+_ASCII: Final = re.compile("[\x00-\x7f]")
 _FOREIGN: Final = re.compile("([^\x00-\x7f]+)")
 _OTHER_SCRIPTS: Final = "\u0530"
 _MARKS: Final = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
@@ -56,10 +62,28 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
+    return "".join([each for slice_ in _slices(text) for each in _folded_pieces(slice_)])
+
+
+def _folded_pieces(text: str) -> list[str]:
     pieces = _FOREIGN.split(text)
     pieces[::2] = [piece.lower() for piece in pieces[::2]]
     pieces[1::2] = map(_folded, pieces[1::2])
-    return "".join(pieces)
+    return pieces
+
+
+def _slices(text: str) -> Iterator[str]:
+    """A text in pieces none of which holds the interpreter for long. Each but the first begins with
+    an ASCII character, and so between two words of other letters.
+    """
+    start = 0
+    while len(text) - start > SLICE_CHARS:
+        match = _ASCII.search(text, start + SLICE_CHARS)
+        if match is None:
+            break
+        yield text[start : match.start()]
+        start = match.start()
+    yield text[start:]
 
 
 def _folded(run: str) -> str:
@@ -95,9 +119,13 @@ def for_index(text: str) -> str:
     """What is given to FTS5, whose tokenizer `ascii` then finds the words that `parts` finds."""
     if text.isascii():
         return text  # the tokenizer lowers it
+    return "".join([each for slice_ in _slices(text) for each in _indexed_pieces(slice_)])
+
+
+def _indexed_pieces(text: str) -> list[str]:
     pieces = _FOREIGN.split(text)
     pieces[1::2] = map(_indexed, pieces[1::2])
-    return "".join(pieces)
+    return pieces
 
 
 def _indexed(run: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -71,6 +72,9 @@ async def _shown(stage: Stage) -> list[Row]:
     app = transcript.PaneApp()
     pane = app.transcript
     async with app.run_test(size=(120, 40)):
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 50, 1_000)  # as the app has it
         for kind in corpus.KINDS:
             message = Message(id="reply", role=Role.ASSISTANT, content=corpus.reply(kind, LONG))
             stored, live, resized = [], [], []

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copilot_tui.search_text import (
+    SLICE_CHARS,
     SNIPPET_CHARS,
     Part,
     fold,
@@ -148,3 +149,15 @@ def test_the_word_is_in_the_snippet_wherever_it_stands(filler: str) -> None:
     for count in (0, 10, 60, 300):
         text = filler * count + "needle" + filler * 300
         assert "needle" in snippet(text, ["needle"])
+
+
+@pytest.mark.parametrize("piece", ["Äb «c» 世界, ", "x", "Ωmega—", " 世", "plain words and Æ "])
+def test_a_long_text_is_folded_and_indexed_as_its_pieces_are(piece: str) -> None:
+    piece = " " + piece
+    times = 3 * SLICE_CHARS // len(piece)
+    assert fold(piece * times) == fold(piece) * times
+    assert for_index(piece * times) == for_index(piece) * times
+
+
+def test_a_long_text_of_foreign_letters_alone_is_folded_as_a_whole() -> None:
+    assert fold("É" * (2 * SLICE_CHARS)) == "e" * (2 * SLICE_CHARS)
