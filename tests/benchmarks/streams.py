@@ -85,17 +85,19 @@ def delivered(stage: Stage) -> Iterator[Row]:
     """P7: the share that is on the screen, or on disk, when the last delta is sent."""
     seconds = stage.size(5, 3)
     url = stage.server.url(start=LONG, count=2_000 * seconds, rate=2_000)
-    with stage.app(stage.empty_store, url) as program:
-        program.type("go")
-        program.type("\r")
-        program.wait_for(END)
-        lag = time.time() - stage.server.ended()
+    lags = []
+    for _ in range(stage.rounds(5, 3)):
+        with stage.app(stage.empty_store, url) as program:
+            program.type("go")
+            program.type("\r")
+            program.wait_for(END)
+            lags.append((time.time() - stage.server.ended()) * 1000)
     yield Row(
         "P7",
         "2,000 deltas/s into 200 kB: shown when the last is sent",
-        100 * (1 - lag / seconds),
+        100 * (1 - median(lags) / 1000 / seconds),
         99,
-        f"last word {lag * 1000:.0f} ms after it was sent, of {seconds} s",
+        f"last word {ms(lags)} after it was sent, of {seconds} s",
         "%",
         at_least=True,
     )
