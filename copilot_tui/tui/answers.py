@@ -124,7 +124,7 @@ class Answers:
         if reply is None:
             self._app.say("There is no reply yet to regenerate")
         else:
-            self._start_again(reply)
+            self._start_again(reply, is_for_all=True)
 
     def go_on(self) -> None:
         """Ask the model to go on with a reply that was cut or stopped."""
@@ -171,15 +171,18 @@ class Answers:
                 self._app.call_later(self._end, turn)
         return workers
 
-    def _start_again(self, reply: Message) -> None:
+    def _start_again(self, reply: Message, *, is_for_all: bool = False) -> None:
+        """`is_for_all`: whoever answers the next prompt together answers this one so, too."""
         if self.is_busy(self._app.shown) or self.is_newer(self._app.shown):
             return
         if reply.parent_id not in self._app.shown.messages:
             self._app.say("There is no prompt above this reply to ask again")
             return
         turn = self._desk.turns.begin_again(self._app.shown, reply.id)
+        beside = self._app.comparing.begin(turn) if is_for_all else []
         self._app.showing.show_messages(None)
         self._work(turn)
+        self._work_beside(turn, beside)
 
     def _start(self, turn: Turn) -> None:
         if turn.conversation is self._app.shown:

@@ -185,8 +185,10 @@ class CopilotApp(App[int]):
             self.say(defect_in(event.worker.error), warn=True)
 
     async def action_quit(self) -> None:
-        """Ctrl+Q."""
-        self.leave(0)
+        """Ctrl+Q; at the first a dialog may ask whether to drop what was typed in it."""
+        asks_first = getattr(self.screen, "asks_before_end", None)
+        if asks_first is None or not asks_first():
+            self.leave(0)
 
     def leave(self, status: int) -> None:
         """Save drafts and places, and go; the text of replies that stream is in their journals."""
@@ -430,4 +432,6 @@ class CopilotApp(App[int]):
         for action in ACTIONS:
             if action.palette:
                 callback = getattr(self.main, f"action_{action.action}")
-                yield SystemCommand(action.name, action.help.replace("`", ""), callback)
+                key = self.main.key(action.id)
+                told = action.help.replace("`", "")
+                yield SystemCommand(action.name, f"{key} · {told}" if key else told, callback)

@@ -74,20 +74,40 @@ class AllPlaces:
     """The places of all backends, and who waits for one."""
 
     def __init__(self) -> None:
-        self.waiting: set[str] = set()
-        """Ids of the conversations whose replies wait."""
+        self._waiting: dict[str, str] = {}
+        """Ids of the replies that wait, with those of their conversations."""
         self.elsewhere: set[str] = set()
         """Ids of the conversations that another process writes a reply into now."""
         self.on_change: Callable[[], None] = lambda: None
         """Called when one begins or ends to wait."""
         self._places: dict[str, Places] = {}
 
-    def of(self, backend: BackendConfig, conversation_id: str) -> AbstractAsyncContextManager[None]:
-        """A place at this backend for the reply of this conversation."""
+    @property
+    def waiting(self) -> set[str]:
+        """Ids of the conversations in which a reply waits."""
+        return set(self._waiting.values())
+
+    def has_to_wait(self, reply_id: str) -> bool:
+        """Whether this reply waits for a place."""
+        return reply_id in self._waiting
+
+    def of(
+        self, backend: BackendConfig, conversation_id: str, reply_id: str
+    ) -> AbstractAsyncContextManager[None]:
+        """A place at this backend for this reply."""
 
         def waits(begins: bool) -> None:
-            (self.waiting.add if begins else self.waiting.discard)(conversation_id)
+            if begins:
+                self._waiting[reply_id] = conversation_id
+            else:
+                self._waiting.pop(reply_id, None)
             self.on_change()
 
-        places = self._places.setdefault(backend.name, Places(backend.max_replies))
-        return places.taken(waits)
+        return self._at(backend).taken(waits)
+
+    def unseen(self, backend: BackendConfig) -> AbstractAsyncContextManager[None]:
+        """A place for what no user waits for, such as a title."""
+        return self._at(backend).taken(lambda _: None)
+
+    def _at(self, backend: BackendConfig) -> Places:
+        return self._places.setdefault(backend.name, Places(backend.max_replies))

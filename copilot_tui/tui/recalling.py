@@ -99,20 +99,22 @@ class Recalling:
         return walk.at > 0 and here.is_typed and not draft.text.strip()
 
     def unsent(self) -> tuple[str, int]:
-        """What was written, and its caret: the draft, and what was made of a recalled prompt."""
+        """What was written, and its caret: the draft, and what was made of recalled prompts."""
         composer, walk = self._app.main.composer, self._live()
-        draft = walk.entries[0].text if walk is not None and walk.at else ""
-        if walk is None or not draft.strip():
+        if walk is None:
             return composer.text, composer.caret
         self._note(walk)
-        here = walk.entries[walk.at]
-        text = f"{draft}{_BETWEEN}{here.text}" if here.is_typed and here.text.strip() else draft
+        if not _typed(walk, but=walk.at):
+            return composer.text, composer.caret
+        text = _BETWEEN.join(_typed(walk))
         return text, len(text)
 
     def behind(self) -> str:
-        """The draft that stands behind the recalled prompt, which is being sent; or nothing."""
+        """What stands behind the prompt that is being sent: the draft, and what was made of other
+        recalled prompts; or nothing.
+        """
         walk = self._live()
-        return walk.entries[0].text if walk is not None and walk.at else ""
+        return _BETWEEN.join(_typed(walk, but=walk.at)) if walk is not None else ""
 
     def _live(self) -> _Walk | None:
         if self._walk is not None and self._walk.fills != self._app.main.composer.fills:
@@ -206,6 +208,12 @@ class Recalling:
         walk.entries.insert(walk.at + 1, _Entry(text))
         self._show(walk, walk.at + 1)
         self._app.main.composer.focus()
+
+
+def _typed(walk: _Walk, *, but: int | None = None) -> list[str]:
+    """What was typed on the way, but what stands in this place."""
+    others = (entry for place, entry in enumerate(walk.entries) if place != but)
+    return [entry.text for entry in others if entry.is_typed and entry.text.strip()]
 
 
 class _Finder:

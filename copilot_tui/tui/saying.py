@@ -66,7 +66,7 @@ class Saying:
         if app.shown.id in desk.turns:
             waits = app.shown.id in desk.places.waiting
             doing = "waiting for a place" if waits else "answering"
-            taken = _duration(time.monotonic() - desk.turns[app.shown.id].began_at)
+            taken = duration(time.monotonic() - desk.turns[app.shown.id].began_at)
             status.activity = " · ".join(filter(None, (doing, taken, app.editing.show())))
             if self._second is None:
                 self._second = app.set_timer(SECOND_S, self._count)
@@ -91,7 +91,7 @@ class Saying:
         return f"{self._app.main.key('escape')} {what}"
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """How long it takes so far; nothing is said of the first second."""
     whole = int(seconds)
     if whole < 1:

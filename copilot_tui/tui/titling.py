@@ -86,8 +86,11 @@ class Titling:
             is_private=True,
         )
         text = ""
-        backend = self._desk.answerers.backend(conversation)
-        async with aclosing(backend.stream(request)) as deltas:
+        answerers = self._desk.answerers
+        config = answerers.config_for(conversation).backend_of(conversation.backend)
+        backend = answerers.backend_named(config.name)
+        place = self._desk.places.unseen(config)
+        async with place, aclosing(backend.stream(request)) as deltas:
             async for delta in deltas:
                 text = delta.text if delta.replaces else text + delta.text
                 if len(text) > READ_MOST:

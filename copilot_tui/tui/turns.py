@@ -151,7 +151,7 @@ class Turns(Mapping[str, "Turn"]):
         # What was asked, and not what the conversation has by now: others may be asked beside it.
         config = desk.answerers.config_for(turn.conversation).backend_of(turn.reply.backend)
         backend = desk.answerers.backend_named(config.name)
-        turn.place = desk.places.of(config, id_)
+        turn.place = desk.places.of(config, id_, turn.reply.id)
         async with aclosing(
             replies.stream_reply(turn, backend=backend, store=desk.store.of(id_), now=desk.now)
         ) as deltas:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 
@@ -84,10 +85,12 @@ async def test_two_answer_side_by_side_and_a_digit_picks_the_one_to_go_on_with(
         app = app_of(pilot)
         await asked(pilot, holds)
         await until(pilot, lambda: "second" in compared(pilot))
-        assert headings(pilot) == ["1/2 · one · answering", "2/2 · two · answering"]
+        assert headings(pilot)[0].startswith("1/2 · one · answering")
+        assert headings(pilot)[1].startswith("2/2 · two · answering")
+        await until(pilot, lambda: all(re.search(r"ing \d+ s$", each) for each in headings(pilot)))
         holds["two"].go.set()
         await until(pilot, lambda: "✓" in headings(pilot)[1])
-        assert headings(pilot)[0] == "1/2 · one · answering"
+        assert headings(pilot)[0].startswith("1/2 · one · answering")
         await until(pilot, lambda: "second answer" in compared(pilot))  # its marks are drawn
         holds["one"].go.set()
         await until(pilot, lambda: "first answer" in compared(pilot))
@@ -168,7 +171,7 @@ async def test_one_that_fails_leaves_the_other_alone(
         await asked(pilot, holds)
         holds["one"].go.set()
         await until(pilot, lambda: headings(pilot)[0].endswith("failed"))
-        assert headings(pilot)[1].endswith("answering")
+        assert "· answering" in headings(pilot)[1]
         assert "nothing answers" in compared(pilot)
         await pilot.press("1")  # as a version: the other goes on
         await until(pilot, lambda: len(app.screen_stack) == 1)
@@ -180,6 +183,54 @@ async def test_one_that_fails_leaves_the_other_alone(
         ("first ", Status.ERROR),
         ("second answer", Status.COMPLETE),
     ]
+
+
+async def test_one_for_which_there_is_no_place_says_that_it_waits(
+    config: Config, store: Store, backend: FakeBackend, holds: dict[str, Hold]
+) -> None:
+    narrow = replace(config.backend, max_replies=1)
+    config = replace(config, backends={**config.backends, narrow.name: narrow}, backend=narrow)
+    app = CopilotApp(Desk(config, store, make_backend=lambda _: backend))
+    async with app.run_test(size=(100, 30)) as pilot:
+        ask_both(app, narrow.name)
+        await send(pilot, "q")
+        await until(pilot, lambda: isinstance(app.screen, CompareScreen))
+        await until(pilot, lambda: len(headings(pilot)) == 2 and "waiting" in headings(pilot)[1])
+        assert "answering" in headings(pilot)[0]
+        for hold in holds.values():
+            hold.go.set()
+        await until(pilot, lambda: all("✓" in heading for heading in headings(pilot)))
+        await pilot.press("1")
+        await ended(pilot)
+        assert not app.desk.places.waiting
+
+
+async def test_regenerating_asks_all_that_are_marked_once_more(
+    make_app: MakeApp, store: Store, backend: ByModel, holds: dict[str, Hold]
+) -> None:
+    for hold in holds.values():
+        hold.go.set()
+    for fake in backend.by_model.values():
+        fake.scripts = [fake.scripts[0], ["once more"]]
+    async with make_app().run_test(size=(100, 30)) as pilot:
+        app = app_of(pilot)
+        await asked(pilot, holds)
+        await until(pilot, lambda: all("✓" in heading for heading in headings(pilot)))
+        await pilot.press("1")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        await ended(pilot)
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: isinstance(app.screen, CompareScreen))
+        await until(pilot, lambda: all("✓" in heading for heading in headings(pilot)))
+        await pilot.press("2")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        await ended(pilot)
+    saved = stored(store, "q")
+    assert [(m.model, m.content) for m in saved.replies()] == [
+        ("one", "first answer"), ("two", "second **answer**"),
+        ("one", "once more"), ("two", "once more"),
+    ]  # fmt: skip
+    assert saved.head_message.model == "two"  # type: ignore[union-attr]
 
 
 async def test_what_had_come_of_both_is_there_when_the_app_is_left_in_between(

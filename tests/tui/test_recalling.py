@@ -135,6 +135,29 @@ async def test_the_draft_is_what_is_kept_while_another_prompt_stands_in_its_plac
     assert store.draft(talk.id) == Draft("draft\n\nbread!", 13)
 
 
+async def test_what_was_made_of_a_recalled_prompt_is_kept_when_another_is_sent_or_the_app_ends(
+    make_app: MakeApp, store: Store
+) -> None:
+    talk = saved_conversation(store, "Kitchens", "bread", "yes", "salt")
+    async with make_app().run_test() as pilot:
+        app = app_of(pilot)
+        app.showing.show(talk.id)
+        await until(pilot, lambda: app.shown.id == talk.id)
+        await walk(pilot, "up", "salt")
+        await walk(pilot, "!", "salt!")
+        await walk(pilot, "up", "bread")
+        await pilot.press("enter")
+        await until(pilot, lambda: composer_of(pilot).text == "salt!")
+        await ended(pilot)
+        await walk(pilot, "up", "bread")
+        await walk(pilot, "?", "bread?")
+        await walk(pilot, "up", "salt")
+        await pilot.press("ctrl+q")
+    draft = store.draft(talk.id)
+    assert draft is not None
+    assert draft.text == "salt!\n\nbread?"
+
+
 async def test_one_undo_takes_a_recalled_prompt_back(make_app: MakeApp, store: Store) -> None:
     talk = saved_conversation(store, "Kitchens", "bread", "yes")
     async with make_app().run_test() as pilot:

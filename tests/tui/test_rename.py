@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textual.widgets import Input
+from textual.widgets import Input, Label
 
 from copilot_tui.store import Store
 from copilot_tui.tui.screens.rename import RenameScreen
@@ -40,3 +40,28 @@ async def test_what_is_typed_behind_a_key_that_opens_nothing_is_sent_all_the_sam
         await until(pilot, lambda: len(backend.requests) == 2)
         await ended(pilot)
     assert [request.path[-1].content for request in backend.requests] == ["hi", "ho"]
+
+
+async def test_ctrl_q_asks_before_a_title_that_is_being_typed_is_dropped(make_app: MakeApp) -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.push_screen(RenameScreen("Old title"))
+        await pilot.pause()
+        await pilot.press(*"New", "ctrl+q")
+        await pilot.pause()
+        assert isinstance(app.screen, RenameScreen)
+        assert "Ctrl+Q again drops" in str(app.screen.query_one("#rename-hint", Label).content)
+        await pilot.press("!", "ctrl+q")  # other words than those that were asked about
+        await pilot.pause()
+        assert app.is_running
+        await pilot.press("ctrl+q")
+    assert app.return_code == 0
+
+
+async def test_ctrl_q_leaves_at_once_where_nothing_was_typed(make_app: MakeApp) -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.push_screen(RenameScreen("Old title"))
+        await pilot.pause()
+        await pilot.press("ctrl+q")
+    assert app.return_code == 0

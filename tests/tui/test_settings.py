@@ -152,3 +152,16 @@ async def test_escape_drops_a_system_prompt_that_was_typed_only_when_it_is_press
         await until(pilot, lambda: app.screen is app.main)
         await app.workers.wait_for_complete()
     assert stored(store, "old").system == "Be brief. Please."
+
+
+async def test_ctrl_q_asks_before_settings_that_are_being_typed_are_dropped(
+    make_app: MakeApp,
+) -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("ctrl+t", *"Be brief", "ctrl+q")
+        await until(pilot, lambda: isinstance(app.screen, SettingsScreen))
+        status = app.screen.query_one("#settings-status", Label)
+        await until(pilot, lambda: "Ctrl+Q again drops what you typed" in str(status.content))
+        await pilot.press("ctrl+q")
+    assert app.return_code == 0

@@ -100,3 +100,23 @@ async def test_a_title_for_what_was_deleted_meanwhile_brings_nothing_back(
         await ended(pilot)
         assert [row.id for row in app.desk.shelf.rows if row.id == deleted] == []
     assert [row.id for row in store.trashed()] == [deleted]
+
+
+async def test_a_title_waits_for_a_place_like_any_reply(
+    config: Config, store: Store, backend: FakeBackend
+) -> None:
+    narrow = replace(config.backend, max_replies=1)
+    config = replace(config, backends={**config.backends, narrow.name: narrow}, backend=narrow)
+    hold = Hold()
+    backend.scripts = [["Go to Rome."], [hold, "Rome"], ["In May."]]
+    async with app_with(config, store, backend, wanted=True).run_test() as pilot:
+        app = app_of(pilot)
+        await send(pilot, "plan a trip")
+        await hold.reached.wait()
+        await send(pilot, "when?")
+        await until(pilot, lambda: app.shown.id in app.desk.places.waiting)
+        assert len(backend.requests) == 2
+        hold.go.set()
+        await until(pilot, lambda: len(backend.requests) == 3)
+        await ended(pilot)
+    assert stored(store, "Rome")

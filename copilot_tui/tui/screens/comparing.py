@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from textual import events
@@ -12,6 +13,7 @@ from textual.widgets import Label
 from copilot_tui.conversation import Status
 from copilot_tui.terminal_text import one_line
 from copilot_tui.tui.palette import Palette
+from copilot_tui.tui.saying import SECOND_S, duration
 from copilot_tui.tui.screens.dialog import Dialog
 from copilot_tui.tui.transcript import Transcript
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from copilot_tui.conversation import Message
+    from copilot_tui.replies import Turn
     from copilot_tui.tui.app import CopilotApp
 
 SIDE_BY_SIDE: Final = 90
@@ -82,6 +85,11 @@ class CompareScreen(Dialog[str]):
         for reply, pane in zip(self._replies, self._panes, strict=True):
             pane.show([reply], live={reply.id} if self._is_live(reply) else ())
         self._choose(0)
+        self.set_interval(SECOND_S, self._count)
+
+    def _count(self) -> None:
+        if any(map(self._is_live, self._replies)):
+            self._say()
 
     def on_resize(self, event: events.Resize) -> None:
         """All at once, or one at a time."""
@@ -92,8 +100,11 @@ class CompareScreen(Dialog[str]):
         return list(self.query(Transcript))
 
     def _is_live(self, reply: Message) -> bool:
+        return self._turn_of(reply) is not None
+
+    def _turn_of(self, reply: Message) -> Turn | None:
         turns = self._owner.desk.turns.of(self._owner.shown.id)
-        return any(turn.reply is reply for turn in turns)
+        return next((turn for turn in turns if turn.reply is reply), None)
 
     def grow(self, reply_id: str) -> None:
         """A reply has more text than before."""
@@ -127,8 +138,10 @@ class CompareScreen(Dialog[str]):
             label.update(help)
 
     def _state(self, reply: Message) -> str:
-        if self._is_live(reply):
-            return "answering"
+        if (turn := self._turn_of(reply)) is not None:
+            waits = self._owner.desk.places.has_to_wait(reply.id)
+            taken = duration(monotonic() - turn.began_at)
+            return f"{'waiting' if waits else 'answering'} {taken}".rstrip()
         if reply.error is not None:
             return "failed" if reply.status is Status.ERROR else "cut off"
         if reply.status is not Status.COMPLETE:

@@ -27,6 +27,10 @@ class Dialog(ModalScreen[Result]):
         # Twice: the first call is the screen's, and what it posted would end there.
         self.call_after_refresh(app.call_later, app.held_keys.release)
 
+    def asks_before_end(self) -> bool:
+        """Ctrl+Q: whether it says first that what was typed here would be dropped."""
+        return False
+
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A defect in one of its workers is said as one of the app's."""
         cast("CopilotApp", self.app).tell_defect(event)

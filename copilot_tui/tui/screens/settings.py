@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -15,6 +15,8 @@ from copilot_tui.tui.text_area import HarmlessTextArea
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+
+    from copilot_tui.tui.app import CopilotApp
 
 
 class SettingsScreen(Dialog[Settings | None]):
@@ -94,12 +96,20 @@ class SettingsScreen(Dialog[Settings | None]):
 
     def action_cancel(self) -> None:
         """Escape; what was typed is dropped at the second."""
+        if not self._asks_first("Escape"):
+            self.dismiss(None)
+
+    def asks_before_end(self) -> bool:
+        """See Dialog."""
+        return self._asks_first(cast("CopilotApp", self.app).main.key("quit"))
+
+    def _asks_first(self, key: str) -> bool:
         typed = self._typed
         if typed in (self._present.shown(), self._asked_about):
-            self.dismiss(None)
-        else:
-            self._asked_about = typed
-            self._say("Escape again drops what you typed · Ctrl+S saves", wrong=False)
+            return False
+        self._asked_about = typed
+        self._say(f"{key} again drops what you typed · Ctrl+S saves", wrong=False)
+        return True
 
 
 def _row(key: str, name: str, value: str, allowed: str) -> ComposeResult:
