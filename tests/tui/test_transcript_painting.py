@@ -128,3 +128,22 @@ async def test_the_mark_of_a_live_reply_turns_in_a_few_cells() -> None:
         assert app.check() == 1
         app.transcript._pulse()
         assert app.check() == 0
+
+
+async def test_a_mark_that_turns_breaks_no_thoughts_into_lines_again() -> None:
+    app = WatchedApp()
+    async with app.run_test(size=(40, 12)) as pilot:
+        thinking = reply("", "b")
+        app.transcript.toggle_reasoning()
+        app.transcript.show([prompt("Go", "a"), thinking], live={"b"})
+        thinking.append_reasoning("one thought and then another " * 20)
+        app.transcript.grow("b")
+        await flushed(app, pilot)
+        app.check()
+        _, title, *thoughts = app.transcript._stack.drawn[1].head
+        app.now += 0.125
+        app.transcript._pulse()
+        _, turned, *after = app.transcript._stack.drawn[1].head
+        assert turned.text != title.text
+        assert [id(line) for line in after] == [id(line) for line in thoughts]
+        app.check()

@@ -383,6 +383,14 @@ class Entry:
 
     def draw_head(self, look: Look, now: float) -> None:
         """The line with the name, and the reasoning below it."""
+        self.head = [look.blocks.blank(), self._title(look, now), *self._reasoning(look)]
+
+    def turn(self, look: Look, now: float) -> None:
+        """Draw the line with the name alone, whose mark turns."""
+        blank, _, *reasoning = self.head
+        self.head = [blank, self._title(look, now), *reasoning]
+
+    def _title(self, look: Look, now: float) -> Line:
         blocks = look.blocks
         quiet = blocks.palette.quiet
         message = self.message
@@ -400,7 +408,7 @@ class Entry:
         cells = sum(cell_len(segment.text) for segment in segments)
         title = Line(segments, cells, fill=blocks.palette.base)
         title.gutter = look.reply_mark
-        self.head = [blocks.blank(), title, *self._reasoning(look)]
+        return title
 
     def _reasoning(self, look: Look) -> list[Line]:
         self.thinking = len(self.message.reasoning)

@@ -145,7 +145,10 @@ class Growing(Selecting):
             if entry is None:
                 continue
             before, thinking = entry.head, entry.thinking
-            entry.draw_head(look, self._clock())
+            if look.reasoning_open and thinking == len(entry.message.reasoning):
+                entry.turn(look, self._clock())  # a book of thoughts is not wrapped for a mark
+            else:
+                entry.draw_head(look, self._clock())
             if len(entry.head) != len(before) or entry.thinking != thinking:
                 self._height_changed(index, 0)
             else:
