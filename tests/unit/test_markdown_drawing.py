@@ -17,6 +17,7 @@ from copilot_tui.tui.transcript.blocks import Blocks
 from copilot_tui.tui.transcript.document import draw
 from copilot_tui.tui.transcript.heights import Heights
 from copilot_tui.tui.transcript.lines import Frame
+from copilot_tui.tui.transcript.selection import lines_source
 from copilot_tui.tui.transcript.streamer import Streamer
 from copilot_tui.tui.transcript.wrap import _ascii_breaks, _breaks, wrap
 
@@ -65,6 +66,21 @@ def test_a_wide_table_wraps_in_its_cells() -> None:
     assert all(cell_len(line) <= 30 for line in lines)
     assert len(lines) > 4
     assert lines[2].startswith("x    │ several words")
+
+
+def test_rows_of_several_lines_are_parted_and_a_copy_knows_nothing_of_it() -> None:
+    source = "| a | b |\n|---|---|\n| 1 | x |\n| 2 | y |\n| 3 | " + "word " * 9 + "|\n| 4 | z |"
+    lines = draw(source, Blocks(PALETTE, 30)).lines
+    shown = [line.text.rstrip() for line in lines]
+    assert [text.startswith("──┼──") for text in shown] == [
+        *(False, True, False, False),
+        *(True, False, False, True, False),
+    ]
+    assert shown[5].startswith("3 │ word")
+    assert shown[-1].startswith("4 │ z")
+    copied = lines_source(lines[2:])
+    assert "─" not in copied
+    assert copied.count("\n") == 4
 
 
 def test_a_table_without_room_becomes_keys_and_values() -> None:

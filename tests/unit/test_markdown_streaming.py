@@ -124,6 +124,7 @@ def test_any_text_streams_as_it_is_drawn(text: str, width: int, step: int, long:
 def test_a_long_table_settles_row_by_row() -> None:
     rows = "".join(f"| {i} | **cell** {'long ' * (i % 5)}| `x` |\n" for i in range(120))
     check_stream(f"| a | b | c |\n|--:|---|:-:|\n{rows}\n[x]\n| not | a row |", 60, step=37)
+    check_stream(f"| a | b | c |\n|--:|---|:-:|\n{rows}", 28, step=53)
 
 
 def test_a_word_without_an_end_settles_piece_by_piece() -> None:

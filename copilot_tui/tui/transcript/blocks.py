@@ -256,7 +256,11 @@ class Blocks:
         layout = TableLayout(self.palette, width, alignments(node.tokens))
         layout.measure(rows)
         return [
-            line for index, row in enumerate(rows) for line in layout.lines(row, first=index == 0)
+            line
+            for index, row in enumerate(rows)
+            for line in layout.lines(
+                row, first=index == 0, above=rows[index - 1] if index > 1 else None
+            )
         ]
 
     def rows(self, tokens: list[Token], references: Mapping[str, Any]) -> list[list[Cell]]:

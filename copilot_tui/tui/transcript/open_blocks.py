@@ -153,6 +153,8 @@ class OpenTable:
         self._blocks = blocks
         self._layout = TableLayout(blocks.palette, blocks.width, alignments(node.tokens))
         self._is_new = True
+        self._last_settled: list[Cell] | None = None
+        """The row above those that are still to settle."""
 
     def take(self, source: str, references: References) -> Step | None:
         """Settle whole rows."""
@@ -167,22 +169,25 @@ class OpenTable:
         whole = min(table.end, complete) - table.start - 1
         lines = self._draw(drawn, 0 if self._is_new else 1, whole)
         self._is_new = False
+        tail = self._draw(drawn, whole, len(drawn))
+        if whole > 1:
+            self._last_settled = drawn[whole - 1]
         consumed = sum([len(row) + 1 for row in rows[: min(table.end, complete)]]) - len(head)
         if table.end < complete:
             return Step(lines, consumed, [], has_ended=True)
         foreign = rows[-1] if table.end <= complete else ""
-        return Step(lines, consumed, self._draw(drawn, whole, len(drawn)), foreign=foreign)
+        return Step(lines, consumed, tail, foreign=foreign)
 
     def close(self) -> bool:
         """All rows are drawn."""
         return True
 
     def _draw(self, rows: list[list[Cell]], start: int, end: int) -> list[Line]:
-        return [
-            line
-            for index in range(start, end)
-            for line in self._layout.lines(rows[index], first=index == 0)
-        ]
+        lines: list[Line] = []
+        for index in range(start, end):
+            above = rows[index - 1] if index > 1 else self._last_settled
+            lines += self._layout.lines(rows[index], first=index == 0, above=above)
+        return lines
 
 
 class OpenParagraph:

@@ -78,15 +78,33 @@ class TableLayout:
         )
         return widths if readable else None
 
-    def lines(self, row: Sequence[Cell], *, first: bool = False) -> list[Line]:
-        """The lines of one row; `first` is the header, which brings the rule below it."""
+    def lines(
+        self, row: Sequence[Cell], *, first: bool = False, above: Sequence[Cell] | None = None
+    ) -> list[Line]:
+        """The lines of one row; `first` is the header, which brings the rule below it.
+
+        `above`: the row above, but for the header. A rule parts the two if one has several lines.
+        """
         if self._widths is None:
             return [] if first else self._key_value_lines(row)
         lines = self._grid_lines(row, self._widths)
         if first:
-            rule = _CROSSING.join("─" * width for width in self._widths)
-            lines.append(self._line([Segment(rule, self._palette.rule)], len(rule)))
+            lines.append(self._rule_line(self._widths))
+        elif above is not None and (self._is_wrapped(above) or self._is_wrapped(row)):
+            parting = self._rule_line(self._widths)
+            parting.size, parting.joint = 0, ""  # a copy does not have it
+            lines.insert(0, parting)
         return lines
+
+    def _is_wrapped(self, row: Sequence[Cell]) -> bool:
+        return self._widths is not None and any(
+            sum([cell_len(text) for text, _ in cell]) > width
+            for cell, width in zip(row, self._widths, strict=True)
+        )
+
+    def _rule_line(self, widths: list[int]) -> Line:
+        rule = _CROSSING.join("─" * width for width in widths)
+        return self._line([Segment(rule, self._palette.rule)], len(rule))
 
     def _line(self, segments: list[Segment], cells: int) -> Line:
         return Line(
