@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from textual.app import SuspendNotSupported
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from textual.app import App
 
@@ -23,10 +23,16 @@ _MEMORY: Final = "/dev/shm"
 _MOUNTS: Final = Path("/proc/mounts")
 
 
-def editor_command() -> list[str]:
+def editor_command(
+    environ: Mapping[str, str] = os.environ, *, is_windows: bool = os.name == "nt"
+) -> list[str]:
     """$VISUAL, else $EDITOR, else what the system has."""
-    chosen = os.environ.get("VISUAL") or os.environ.get("EDITOR")
-    return shlex.split(chosen) if chosen else ["notepad" if os.name == "nt" else "vi"]
+    chosen = environ.get("VISUAL") or environ.get("EDITOR")
+    if not chosen:
+        return ["notepad" if is_windows else "vi"]
+    if is_windows:  # where a backslash parts folders, and escapes nothing
+        return [word.strip('"') for word in shlex.split(chosen, posix=False)]
+    return shlex.split(chosen)
 
 
 def memory_folder(mounts: Path = _MOUNTS) -> Path | None:
