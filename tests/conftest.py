@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -37,6 +38,19 @@ def clean_environ(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.upper() in _OTHERS or name.startswith("COPILOT_TUI_"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def collected() -> Iterator[None]:
+    """The app lets the collector pass over what its start has made; a process that runs hundreds of
+    apps would keep each of them, with its open files.
+    """
+    before = gc.get_threshold()
+    yield
+    if gc.get_freeze_count():
+        gc.unfreeze()
+        gc.collect()
+    gc.set_threshold(*before)
 
 
 @pytest.fixture
