@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import json
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -527,6 +529,69 @@ async def test_everything_goes_through_a_socks_proxy(github: GithubChat) -> None
     async with socks_proxy(github.port) as proxy:
         assert await said(elsewhere, cookies=COOKIES, proxy=proxy.url) == ["reply 1"]
     assert proxy.asked_for == ["github.invalid", "api.invalid"]
+
+
+async def test_everything_goes_through_an_https_proxy(
+    certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    elsewhere = addressed(f"http://github.invalid{TOKEN_PATH}", "http://api.invalid")
+    with github_chat(tls=context) as proxy:
+        assert proxy.url.startswith("https://")
+        assert await said(elsewhere, cookies=COOKIES, proxy=proxy.url) == ["reply 1"]
+        assert proxy.proxied == 3
+
+
+async def test_a_proxy_of_another_kind_is_explained(github: GithubChat) -> None:
+    wrong = await failure(client(github), cookies=COOKIES, proxy="gopher://127.0.0.1:1")
+    assert isinstance(wrong, ConnectionFailed)
+    assert "socks5://HOST:PORT" in wrong.hint
+    assert github.requests == []
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_with_stream_and_without_it_is_the_same(github: GithubChat, stream: bool) -> None:
+    github.says(content("Hel"), content("lo"), complete())
+    assert "".join(await said(client(github), cookies=COOKIES, stream=stream)) == "Hello"
+
+
+async def test_what_other_clients_are_given_besides_is_left_alone(github: GithubChat) -> None:
+    others = {"temperature": 1, "timeout": 5, "web_search": True, "system_prompt": "x"}
+    assert await said(client(github), cookies=COOKIES, **others) == ["reply 1"]
+    assert not set(others) & set(github.prompts[0])
+
+
+def test_two_event_loops_one_after_the_other_share_the_token_and_nothing_else(
+    github: GithubChat,
+) -> None:
+    mocked = client(github)
+    first, text = asyncio.run(said(mocked, cookies=COOKIES, return_conversation=True))
+    assert text == "reply 1"
+    assert asyncio.run(said(mocked, cookies=COOKIES, conversation=first)) == ["reply 2"]
+    assert (github.token_calls, github.threads) == (1, ["thread-1"])
+
+
+async def test_two_replies_at_once_in_one_loop_do_not_meet(github: GithubChat) -> None:
+    gate = Gate()
+    github.says(content("slow "), gate, content("end"), complete())
+    github.says(content("quick"), complete())
+    mocked = client(github)
+    slow = mocked.create_async_generator("gpt-4o", HELLO, cookies=COOKIES)
+    assert await anext(slow) == "slow "
+    assert await said(mocked, cookies=COOKIES) == ["quick"]
+    gate.open()
+    assert [text async for text in slow] == ["end"]
+    assert github.threads == ["thread-1", "thread-2"]
+
+
+async def test_two_loops_in_two_threads_at_once_do_not_meet(github: GithubChat) -> None:
+    mocked = client(github)
+    both = await asyncio.gather(
+        *(asyncio.to_thread(asyncio.run, said(mocked, cookies=COOKIES)) for _ in range(2))
+    )
+    assert sorted(text for [text] in both) == ["reply 1", "reply 2"]
 
 
 # The examples of the README, as scripts of their own.

@@ -15,6 +15,7 @@ are what became of them. It is its own http proxy, too: `proxied` counts what ca
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -57,7 +58,7 @@ class GithubChat(Server):
 
     token_path = TOKEN_PATH
 
-    def __init__(self, tokens: set[str] | None = None) -> None:
+    def __init__(self, tokens: set[str] | None = None, tls: ssl.SSLContext | None = None) -> None:
         """`tokens`: those that another mock makes, when this one is a chat of its own."""
         self.tokens: set[str] = set() if tokens is None else tokens
         self.sessions = {COOKIES["user_session"]}
@@ -67,7 +68,7 @@ class GithubChat(Server):
         self.token_calls = 0
         self.proxied = 0
         self._replies: list[tuple[Step, ...]] = []
-        super().__init__()
+        super().__init__(tls)
 
     @property
     def token_url(self) -> str:
@@ -136,9 +137,11 @@ def _json(value: object, status: int = 200) -> _Script:
 
 
 @contextmanager
-def github_chat(tokens: set[str] | None = None) -> Iterator[GithubChat]:
+def github_chat(
+    tokens: set[str] | None = None, tls: ssl.SSLContext | None = None
+) -> Iterator[GithubChat]:
     """The mock for the time of a `with` block."""
-    running = GithubChat(tokens)
+    running = GithubChat(tokens, tls)
     try:
         yield running
     finally:

@@ -17,7 +17,7 @@ import pytest
 from copilot_tui.backends.sdk import login
 from copilot_tui.config import BackendConfig
 from copilot_tui.errors import ConnectionFailed
-from tests.backends.test_transport import certificate
+from tests.backends.conftest import certificate
 from tests.integration.conftest import PATIENCE_S
 from tests.integration.venvs import Venv
 from tests.server import Server, serving
