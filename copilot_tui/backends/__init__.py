@@ -131,6 +131,14 @@ class HasProviders(Protocol):
         ...
 
 
+@runtime_checkable
+class HasOwnList(Protocol):
+    """A backend that offers what it knows by itself where its service lists nothing."""
+
+    list_is_ours: bool
+    """Whether that was so when its models were asked for last."""
+
+
 async def account(backend: Backend) -> Account:
     """Who is signed in to a backend, until when, and what is left of the quota.
 

@@ -230,10 +230,7 @@ class G4F:
 
     async def models(self) -> list[Model]:
         """The chosen provider's models, then the server's providers; without one, everything."""
-        everything = listed_models(
-            await self._transport.get_json(f"{self._config.base_url}/models"),
-            self._transport.masked,
-        )
+        everything = await self._everything()
         if not self._config.provider:
             return everything
         try:
@@ -241,6 +238,25 @@ class G4F:
         except Refused:  # the old generation has no list for each provider
             return everything
         return own + [entry for entry in everything if entry.is_provider]
+
+    async def _everything(self) -> list[Model]:
+        """The models, and the providers among them by the names that people know."""
+        url = f"{self._config.base_url}/models"
+        listed = listed_models(await self._transport.get_json(url), self._transport.masked)
+        labels = {each.id: each.name for each in await self._providers()}
+        known = {each.id for each in listed}
+        return [
+            *(_labelled(each, labels) if each.is_provider else each for each in listed),
+            *(Model(id_, is_provider=True, name=labels[id_]) for id_ in labels if id_ not in known),
+        ]
+
+    async def _providers(self) -> list[Model]:
+        """The providers with their labels; empty: this server has no such list."""
+        url = f"{self._config.base_url}/providers"
+        try:
+            return listed_models(await self._transport.get_json(url), self._transport.masked)
+        except BackendError:
+            return []
 
     async def models_of(self, provider: str) -> list[Model]:
         """What one provider offers. Raises Refused when there is no such provider."""
@@ -257,6 +273,12 @@ class G4F:
     async def aclose(self) -> None:
         """Give back every socket."""
         await self._transport.aclose()
+
+
+def _labelled(provider: Model, labels: Mapping[str, str]) -> Model:
+    label = labels.get(provider.id) or provider.name
+    vendor = "" if provider.vendor == label else provider.vendor
+    return provider._replace(name=label, vendor=vendor)
 
 
 def create(config: BackendConfig) -> G4F:

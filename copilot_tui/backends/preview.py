@@ -50,6 +50,13 @@ class Preview:
     """Of the texts in it."""
     is_curl: bool = True
     """Whether a curl command could send the same."""
+    where: str = ""
+    """Where it goes if there is no url."""
+
+    @property
+    def is_nothing(self) -> bool:
+        """Nothing is sent to anybody."""
+        return not self.body
 
     @property
     def text(self) -> str:
@@ -87,7 +94,7 @@ def preview(
         "copilot-sdk": _sdk,
     }.get(config.kind)
     if make is None:
-        return Preview("", {}, notes=("The demo answers by itself: nothing is sent",))
+        return Preview("", {}, where="Nothing is sent: the demo answers by itself", is_curl=False)
     return make(request, config, environ)
 
 
@@ -156,15 +163,24 @@ def _github(request: ReplyRequest, config: BackendConfig, environ: Mapping[str, 
 
 
 def _sdk(request: ReplyRequest, config: BackendConfig, environ: Mapping[str, str]) -> Preview:
-    from copilot_tui.backends.sdk.plan import plan_turn
+    from copilot_tui.backends.sdk.plan import PLAIN_SYSTEM, plan_turn
 
     chosen = plan_turn(request, config.base_url or "copilot")
-    body = {"prompt": chosen.prompt, "model": request.model or config.model}
+    system = request.system or PLAIN_SYSTEM
+    body = {"system": system, "prompt": chosen.prompt, "model": request.model or config.model}
     notes = [*_left_out(request), *_images_not_sent(request)]
     notes += [chosen.notice] if chosen.notice else []
-    notes.append("GitHub's CLI makes the request itself; this is what it is given")
+    if chosen.session_id:
+        notes.append("The CLI's session holds the earlier turns")
+    notes.append("The CLI writes the date and the time above the prompt")
     return Preview(
-        "", body, notes=tuple(notes), messages=1, chars=len(chosen.prompt), is_curl=False
+        "",
+        body,
+        notes=tuple(notes),
+        messages=1,
+        chars=len(system) + len(chosen.prompt),
+        is_curl=False,
+        where="Given to GitHub's Copilot CLI, which makes the request itself",
     )
 
 

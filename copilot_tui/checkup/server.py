@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from copilot_tui.backends import Backend, Model
+    from copilot_tui.backends.accounts import Account, Quota
     from copilot_tui.config import BackendConfig
 
 SUBJECT: Final = "backend"
@@ -39,20 +40,20 @@ def examine(backend: BackendConfig) -> Iterator[Finding]:
         return
     if note := backends.EXPERIMENTAL.get(backend.kind):
         yield Finding(SUBJECT, f"{backend.name}: {note}")
-    yield _within(backend, CLI_MOST_S if backend.kind == "copilot-sdk" else MOST_S)
+    yield from _within(backend, CLI_MOST_S if backend.kind == "copilot-sdk" else MOST_S)
 
 
-def _within(backend: BackendConfig, seconds: float) -> Finding:
-    """The finding, or that there was none in time. A thread that hangs ends with the program."""
+def _within(backend: BackendConfig, seconds: float) -> list[Finding]:
+    """The findings, or that there was none in time. A thread that hangs ends with the program."""
     found: list[Finding] = []
     thread = threading.Thread(
-        target=lambda: found.append(asyncio.run(_ask(backend, seconds))),
+        target=lambda: found.extend(asyncio.run(_ask(backend, seconds))),
         name=THREAD,
         daemon=True,
     )
     thread.start()
     thread.join(seconds + 2)
-    return found[0] if found else _late(backend, seconds)
+    return found or [_late(backend, seconds)]
 
 
 def _late(backend: BackendConfig, seconds: float) -> Finding:
@@ -63,7 +64,7 @@ def _late(backend: BackendConfig, seconds: float) -> Finding:
     )
 
 
-async def _ask(config: BackendConfig, seconds: float) -> Finding:
+async def _ask(config: BackendConfig, seconds: float) -> list[Finding]:
     quick = replace(
         config,
         connect_timeout_s=min(config.connect_timeout_s, CONNECT_S),
@@ -73,32 +74,44 @@ async def _ask(config: BackendConfig, seconds: float) -> Finding:
         backend = backends.create(quick)
         try:
             async with asyncio.timeout(seconds):
-                return await _answers(backend, config)
+                return await answers(backend, config)
         finally:
             await backend.aclose()
     except TimeoutError:
-        return _late(config, seconds)
+        return [_late(config, seconds)]
     except Refused as error:
         if error.status in _NO_LIST:
-            return Finding(
-                SUBJECT,
-                f"{config.name} answers at {config.base_url}, and lists no models: key and model "
-                "are not verified",
-            )
-        return wrong(SUBJECT, f"{config.name}: {error}", error.hint)
+            said = f"{config.name} answers at {config.base_url}, and lists no models"
+            return [Finding(SUBJECT, f"{said}: key and model are not verified")]
+        return [wrong(SUBJECT, f"{config.name}: {error}", error.hint)]
     except CopilotTuiError as error:
-        return wrong(SUBJECT, f"{config.name}: {error}", error.hint)
+        return [wrong(SUBJECT, f"{config.name}: {error}", error.hint)]
 
 
-async def _answers(backend: Backend, config: BackendConfig) -> Finding:
+async def answers(backend: Backend, config: BackendConfig) -> list[Finding]:
+    """What a backend says when it is asked who is signed in and what it offers. Raises
+    BackendError.
+    """
     account = await backend.account()
     if account.is_wanted and not account.is_signed_in:
-        return wrong(
-            SUBJECT, f"{config.name}: nobody is signed in", f"copilot-tui login {config.name}"
-        )
+        nobody = f"{config.name}: nobody is signed in"
+        return [wrong(SUBJECT, nobody, f"copilot-tui login {config.name}")]
+    return [await _lists(backend, config, account), *map(_left, account.quota)]
+
+
+def _left(quota: Quota) -> Finding:
+    """What is left of a quota."""
+    if quota.is_used_up:
+        return wrong(SUBJECT, quota.words(), "choose a model that costs none, or allow more")
+    return Finding(SUBJECT, quota.words())
+
+
+async def _lists(backend: Backend, config: BackendConfig, account: Account) -> Finding:
     models = await backend.models()
     who = account.words() or "asked without a key"
     said = f"{config.name} answers, {who}"
+    if isinstance(backend, backends.HasOwnList) and backend.list_is_ours:
+        return Finding(SUBJECT, f"{said}; it lists no models, and none is verified")
     if fault := _model_fault(config, models):
         return wrong(SUBJECT, f"{said}; {fault}", "copilot-tui models")
     chosen = f"it has {config.model}" if config.model else f"it lists {_count(models)}"

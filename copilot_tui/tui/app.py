@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from copilot_tui.tui.reaching import Reaching
     from copilot_tui.tui.recalling import Recalling
     from copilot_tui.tui.signing_in import SigningIn
+    from copilot_tui.tui.standing import Standing
     from copilot_tui.tui.titling import Titling
     from copilot_tui.tui.trouble import Trouble
 
@@ -302,6 +303,14 @@ class CopilotApp(App[int]):
             if self.desk.config.ui.model_titles:
                 self.titling.ended(conversation)
             self.queueing.ended(conversation)
+            self.standing.ended(conversation, message.reply_id)
+
+    @cached_property
+    def standing(self) -> Standing:
+        """What is left of the account's quota, after the first reply."""
+        from copilot_tui.tui.standing import Standing
+
+        return Standing(self)
 
     @cached_property
     def titling(self) -> Titling:

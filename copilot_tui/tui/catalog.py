@@ -50,6 +50,7 @@ class Catalog:
         self._backend_named = backend_named
         self._models: dict[str, list[Model]] = {}
         self._recent: list[Choice] = []
+        self._accounts: dict[str, Account] = {}
         self._is_read = False
 
     async def open(self) -> None:
@@ -84,7 +85,15 @@ class Catalog:
         """Who is signed in to the backend, which is asked. Raises BackendError."""
         from copilot_tui import backends
 
-        return await backends.account(self._backend_named(backend))
+        self._accounts[backend] = await backends.account(self._backend_named(backend))
+        return self._accounts[backend]
+
+    def standing(self, backend: str) -> tuple[str, ...]:
+        """What is to be known of the account while it answers: a quota that ends, and a sign-in
+        that nobody gave to this program. Nothing before it was asked for.
+        """
+        known = self._accounts.get(backend)
+        return () if known is None else known.standing()
 
     async def note(self, choice: Choice) -> None:
         """Remember what was chosen."""

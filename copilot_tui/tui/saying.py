@@ -59,7 +59,8 @@ class Saying:
         app, desk = self._app, self._desk
         status, key = app.main.status, app.main.key
         present = desk.answerers.present_choice(app.shown)
-        parts = (present.backend, present.provider, present.model)
+        standing = desk.answerers.catalog.standing(present.backend)
+        parts = (present.backend, present.provider, present.model, *standing)
         is_private = desk.filing.is_private(app.shown.id)
         status.backend = " · ".join(filter(None, ("private" if is_private else "", *parts)))
         app.main.composer.placeholder = ASK_PRIVATELY if is_private else ASK

@@ -48,6 +48,10 @@ class SigningIn:
         from copilot_tui.backends.accounts import is_copilot
 
         config = self._desk.config.backends[name]
+        if config.kind == "demo":
+            self._say_of_demo()
+            await self._app.held_keys.release()
+            return False
         try:
             signing.check(config, self._desk.config.config_file)
             said = await self._by_code(config) if is_copilot(config) else await self._secret(config)
@@ -65,6 +69,10 @@ class SigningIn:
             others.insert(0, f"{self._app.main.key('send')} sends your prompt again")
         self._app.say(" · ".join((f"Signed in to {name}", *others)))
         return True
+
+    def _say_of_demo(self) -> None:
+        other = f" · {self._app.main.key('model')} chooses who answers"
+        self._app.say("The demo needs no sign-in" + ("" if self._desk.config.demo else other))
 
     async def _by_code(self, config: BackendConfig) -> str | None:
         """Sign in by the CLI; what there is to say."""
@@ -112,6 +120,9 @@ class SigningIn:
     async def _sign_out(self, config: BackendConfig) -> None:
         from copilot_tui.backends import signing
 
+        if config.kind == "demo":
+            self._say_of_demo()
+            return
         try:
             file = self._desk.config.credentials_file
             was_there = await asyncio.to_thread(signing.forget, config, file)

@@ -74,16 +74,27 @@ def test_the_copilot_clis_own_sign_in_is_named(tmp_path: Path) -> None:
 
 
 def test_an_account_is_told_in_a_few_words() -> None:
-    until = datetime(2026, 11, 21, 14, 30, tzinfo=UTC)
-    told = Account("octocat", "the system keyring", until).words()
-    assert told == f"signed in as octocat (the system keyring) until {until.astimezone():%H:%M}"
+    until = datetime(2099, 11, 21, 14, 30, tzinfo=UTC)
+    who = "signed in as octocat (the system keyring)"
+    there = f"{until.astimezone():%Y-%m-%d %H:%M}"
+    account = Account("octocat", "the system keyring", until)
+    assert account.words() == f"{who} until {there}"
+    renewed = account._replace(renews=True)
+    assert renewed.words() == f"{who}, its token until {there} and then renewed"
+    today = datetime.now().astimezone()
+    assert account._replace(until=today).words() == f"{who} until {today:%H:%M}"
 
 
 @pytest.mark.parametrize(
     ("quota", "words"),
     [
         (Quota("premium requests", 120, 300), "180 of 300 premium requests left"),
-        (Quota("premium requests", 310.5, 300), "0 of 300 premium requests left"),
+        (Quota("premium requests", 310.5, 300), "no premium requests left"),
+        (Quota("premium requests", 0, 0), "0 of 0 premium requests left"),
+        (
+            Quota("premium requests", 300, 300, "2026-12-01", may_exceed=True),
+            "no premium requests left: more are billed, renewed on 2026-12-01",
+        ),
         (Quota("chat messages", 7, None), "chat messages without limit"),
         (
             Quota("chat messages", 1, 50, "2026-12-01"),
@@ -93,3 +104,19 @@ def test_an_account_is_told_in_a_few_words() -> None:
 )
 def test_a_quota_is_told_in_a_few_words(quota: Quota, words: str) -> None:
     assert quota.words() == words
+
+
+def test_only_what_ends_and_what_was_found_is_said_unasked() -> None:
+    enough, low = Quota("chat messages", 44, 50), Quota("premium requests", 280, 300)
+    endless, none = Quota("pages", 9, None), Quota("images", 0, 0)
+    account = Account("me", "GH_TOKEN", quota=(enough, low, endless, none), is_found=True)
+    assert account.standing() == ("20 of 300 premium requests left", "signed in with GH_TOKEN")
+    assert account._replace(quota=(enough,), is_found=False).standing() == ()
+
+
+def test_a_token_of_the_environment_was_found_and_what_login_made_was_not(tmp_path: Path) -> None:
+    copilot = BUILT_IN["copilot"]
+    found = sign_in_of(copilot, {"GH_TOKEN": "gho_1"})
+    assert (found.origin, found.is_found) == ("GH_TOKEN", True)
+    given = sign_in_of(copilot, {"COPILOT_TUI_API_KEY": "gho_1"})
+    assert (given.origin, given.is_found) == ("COPILOT_TUI_API_KEY", False)

@@ -584,3 +584,18 @@ async def test_models_without_a_list_of_the_provider_are_everything(
     server.answer(OFFERED, path="/v1/models")
     server.answer({"detail": "Not Found"}, status=404, path="/api/Copilot/models")
     assert await backend.models() == [Model("gpt-4o"), Model("Copilot", "", True)]
+
+
+async def test_providers_have_the_names_that_people_know(server: Server, backend: G4F) -> None:
+    listed = [
+        {"id": "Copilot", "object": "provider", "url": "https://copilot.com", "label": "Microsoft"},
+        {"id": "Nameless", "object": "provider", "url": None, "label": None},
+    ]
+    server.answer(OFFERED, path="/v1/models")
+    server.answer(listed, path="/v1/providers")
+    server.answer({"detail": "Not Found"}, status=404, path="/api/Copilot/models")
+    assert await backend.models() == [
+        Model("gpt-4o"),
+        Model("Copilot", is_provider=True, name="Microsoft"),
+        Model("Nameless", is_provider=True),
+    ]

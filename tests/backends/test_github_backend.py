@@ -430,6 +430,7 @@ async def test_who_is_signed_in_is_told_until_the_token_ends(github: GithubChat)
         "octocat",
         datetime(2099, 1, 1, 0, 30, tzinfo=UTC),
     )
+    assert account.renews
     assert "session-secret" not in repr(account)
     await made.aclose()
 

@@ -16,7 +16,8 @@ from copilot_tui.backends.accounts import Account
 from copilot_tui.backends.branches import CARRIED, NOT_KNOWN, PREAMBLE
 from copilot_tui.backends.listing import NOT_ENABLED
 from copilot_tui.backends.sdk import CopilotSdk
-from copilot_tui.backends.sdk.backend import LIVE_MOST, PLAIN_SYSTEM
+from copilot_tui.backends.sdk.backend import LIVE_MOST
+from copilot_tui.backends.sdk.plan import PLAIN_SYSTEM
 from copilot_tui.config import BUILT_IN, BackendConfig
 from copilot_tui.conversation import Role, Status
 from copilot_tui.errors import ConnectionFailed, CutOff, MissingKey, ReplyFailed, TimedOut
@@ -548,6 +549,36 @@ def quota(entitlement: int, used: int, **fields: Any) -> SimpleNamespace:
     return SimpleNamespace(
         entitlement_requests=entitlement, used_requests=used, **{**usual, **fields}
     )
+
+
+async def test_whether_more_than_the_quota_is_allowed_is_told() -> None:
+    client = FakeClient()
+    client.quotas = {"premium_interactions": quota(300, 300)}
+    (used_up,) = (await sdk(client).account()).quota
+    assert used_up.is_used_up
+    more = quota(300, 300, overage_allowed_with_exhausted_quota=True)
+    client.quotas = {"premium_interactions": more}
+    (billed,) = (await sdk(client).account()).quota
+    assert not billed.is_used_up
+
+
+async def test_a_backend_that_is_closed_while_its_cli_starts_leaves_none_behind() -> None:
+    client = FakeClient(reply("a"))
+    may_start = asyncio.Event()
+    is_starting = asyncio.Event()
+
+    async def start(*_: Any) -> FakeClient:
+        is_starting.set()
+        await may_start.wait()
+        return client
+
+    backend = sdk(start=start)
+    asking = asyncio.create_task(gather(backend.stream(hello())))
+    await asyncio.wait_for(is_starting.wait(), 5)
+    await backend.aclose()
+    may_start.set()
+    assert isinstance((await asking).error, ConnectionFailed)
+    assert client.called("force_stop") == [()]
 
 
 async def test_a_cli_that_tells_no_quota_still_tells_who_is_signed_in() -> None:

@@ -18,11 +18,16 @@ from typing import Any
 
 import pytest
 
+from copilot_tui.backends.accounts import Account, Quota
+from copilot_tui.backends.github.backend import GithubWeb
 from copilot_tui.checkup import sign_in
-from copilot_tui.config import load
+from copilot_tui.checkup.server import answers
+from copilot_tui.config import BackendConfig, load
 from copilot_tui.conversation import new_id
 from copilot_tui.store import Store
 from tests.cli.conftest import FIRST, PYTHON, SECOND, Ended, Program
+from tests.fakes import FakeBackend
+from tests.mocks.github_chat import github_chat
 from tests.server import HANG, PATIENCE_S, Server
 from tests.store import broken
 
@@ -600,3 +605,42 @@ def test_a_hostile_name_reaches_no_terminal(program: Program, both: Store, data_
     done = program.run("doctor", "--backend", "demo")
     assert done.status == 1
     assert not {"\x1b", "\x07", "\u202e"} & set(done.stdout + done.stderr)
+
+
+# What is left, and what is not known
+
+
+@pytest.mark.parametrize(
+    ("used", "is_ok", "words"),
+    [(290, True, "10 of 300 premium requests left"), (300, False, "no premium requests left")],
+)
+async def test_what_is_left_of_a_quota_is_a_line(used: float, is_ok: bool, words: str) -> None:
+    backend = FakeBackend()
+    backend.account_is = Account("octocat", quota=(Quota("premium requests", used, 300),))
+    config = BackendConfig("copilot", kind="copilot-sdk")
+    answered, left = await answers(backend, config)
+    assert "signed in as octocat; it lists 2 models" in answered.text
+    assert (left.is_ok, left.text) == (is_ok, words)
+    assert bool(left.cure) is not is_ok
+
+
+async def test_a_model_is_not_called_wrong_by_a_list_that_is_not_the_services(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COPILOT_TUI_API_KEY", "user_session=session-secret")
+    with github_chat() as github:
+        config = BackendConfig(
+            "github",
+            kind="github-web",
+            model="brand-new",
+            base_url=github.url,
+            token_url=github.token_url,
+            api_url=github.url,
+        )
+        backend = GithubWeb(config)
+        try:
+            (finding,) = await answers(backend, config)
+        finally:
+            await backend.aclose()
+    assert finding.is_ok
+    assert "lists no models, and none is verified" in finding.text

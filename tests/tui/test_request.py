@@ -20,7 +20,8 @@ from copilot_tui.tui import clipboard
 from copilot_tui.tui.app import CopilotApp
 from copilot_tui.tui.desk import Desk
 from tests.server import DONE, Server, chunk, finish
-from tests.tui.test_app import ended, send, until
+from tests.tui.conftest import MakeApp
+from tests.tui.test_app import app_of, ended, send, until
 
 
 def configured(tmp_path: Path, server: Server, kind: str) -> Config:
@@ -104,5 +105,25 @@ def test_where_no_curl_could_send_the_same_none_is_offered(name: str) -> None:
     turn = new_turn(new_conversation(now=utc_now()), "hello", backend_name=name)
     found = preview(turn.request, config, {})
     assert not (found.is_curl and found.url)
-    assert found.notes
-    assert name == "demo" or "hello" in found.text
+    assert found.is_nothing is (name == "demo")
+    assert "hello" in found.text or "Nothing is sent" in found.where
+
+
+def test_the_system_prompt_is_among_what_the_cli_is_given() -> None:
+    config = load({"backend": "copilot"}, {}).backend
+    conversation = new_conversation(now=utc_now())
+    conversation.system = "Be brief."
+    found = preview(new_turn(conversation, "hello", backend_name="copilot").request, config)
+    assert '"system": "Be brief."' in found.text
+    assert any("the date" in note for note in found.notes)
+
+
+async def test_of_the_demo_nothing_is_counted_that_is_not_sent(make_app: MakeApp) -> None:
+    async with make_app().run_test() as pilot:
+        app = app_of(pilot)
+        await pilot.press("alt+s")
+        await until(pilot, lambda: app.screen is not app.main and app.screen.query(Label))
+        said = "\n".join(str(each.content) for each in app.screen.query(Label))
+        assert said == "Nothing is sent: the demo answers by itself\nEscape closes"
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.main)

@@ -150,7 +150,11 @@ async def test_the_demo_and_an_address_of_the_moment_take_no_sign_in(
 ) -> None:
     async with make_app().run_test() as pilot:
         await pilot.press("alt+i")
-        await until(pilot, lambda: "needs no sign-in" in app_of(pilot).main.status.notice)
+        wanted = "The demo needs no sign-in · Ctrl+O chooses who answers"
+        await until(pilot, lambda: app_of(pilot).main.status.notice == wanted)
+        app_of(pilot).main.status.notice = ""
+        app_of(pilot).main.action_sign_out()
+        await until(pilot, lambda: app_of(pilot).main.status.notice == wanted)
     moved = replace(config.backends["openai"], owns_address=False)
     elsewhere = replace(config, backends={**config.backends, "openai": moved})
     app = app_with(elsewhere, store, FakeBackend(), "openai")

@@ -91,6 +91,7 @@ class GithubWeb:
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self.name = config.name
+        self.list_is_ours = False
         self._config = config
         self._chat = Chat(config, lambda: credentials(config), now=now, sleep=sleep)
 
@@ -129,15 +130,17 @@ class GithubWeb:
     async def models(self) -> list[Model]:
         """What the service lists for this account; else a list that is part of this program."""
         try:
-            return await self._chat.models() or list(MODELS)
+            listed = await self._chat.models()
         except BackendError:
-            return list(MODELS)  # that there is such a list is documented nowhere
+            listed = []  # that there is such a list is documented nowhere
+        self.list_is_ours = not listed
+        return listed or list(MODELS)
 
     async def account(self) -> Account:
         """Who is signed in, and until when the present token lasts. Raises BackendError."""
         known = await asyncio.to_thread(sign_in_of, self._config)
         login, until = await self._chat.who()
-        return known._replace(login=login, until=until)
+        return known._replace(login=login, until=until, renews=until is not None)
 
     async def aclose(self) -> None:
         """Give back every socket."""

@@ -45,6 +45,8 @@ def _quota(name: str, snapshot: Any) -> Quota:  # noqa: ANN401  the SDK's Accoun
         used=float(snapshot.used_requests),
         allowed=None if is_endless else float(allowed),
         renewed_on=str(snapshot.reset_date or "")[:10],
+        may_exceed=bool(getattr(snapshot, "usage_allowed_with_exhausted_quota", False))
+        or bool(getattr(snapshot, "overage_allowed_with_exhausted_quota", False)),
     )
 
 

@@ -16,21 +16,18 @@ from copilot_tui.backends.images import notice_of
 from copilot_tui.backends.sdk import runtime, sign_in
 from copilot_tui.backends.sdk.account import model_of, quotas
 from copilot_tui.backends.sdk.events import TurnReader
-from copilot_tui.backends.sdk.plan import plan_anew, plan_turn
+from copilot_tui.backends.sdk.plan import PLAIN_SYSTEM, plan_anew, plan_turn
 from copilot_tui.backends.sdk.turn import PULSE_S, Turn
 from copilot_tui.backends.sdk.words import SIGN_IN_HINT, Failure, failure_of, in_one_line
 from copilot_tui.conversation import new_id
 from copilot_tui.credentials import api_key
-from copilot_tui.errors import BackendError, MissingKey
+from copilot_tui.errors import BackendError, ConnectionFailed, MissingKey
 
 if TYPE_CHECKING:
     from copilot_tui.backends import ReplyRequest
     from copilot_tui.backends.sdk.plan import Plan
     from copilot_tui.backends.sdk.runtime import Client, Session, Start
     from copilot_tui.config import BackendConfig
-
-PLAIN_SYSTEM: Final = "You are a helpful assistant. Answer in Markdown."
-"""In place of the CLI's own prompt: 20 kB about writing code."""
 
 END_S: Final = 3.0
 """How long the CLI may take to bring its sessions to disk when it is ended."""
@@ -97,6 +94,7 @@ class CopilotSdk:
         self._starting = asyncio.Lock()
         self._live: dict[str, _Live] = {}
         self._ending: set[asyncio.Task[None]] = set()
+        self._is_closed = False
         self._first_model = ""
 
     @property
@@ -182,6 +180,7 @@ class CopilotSdk:
 
     async def aclose(self) -> None:
         """End the CLI. What it keeps on disk stays, so that a session can be resumed."""
+        self._is_closed = True
         clients = [*self._retired, *([self._client] if self._client else [])]
         open_sessions = [live.session.disconnect() for live in self._live.values()]
         self._client = None
@@ -205,15 +204,21 @@ class CopilotSdk:
                 return self._client, ""
             found = await asyncio.to_thread(sign_in.find, self._config, self._key, self._environ)
             self._token = found.token
+            self._require_open()
             client = await self._start(self._config, found, self._environ)
             try:
                 if not self._config.base_url:
                     await self._require_sign_in(client, found)
+                self._require_open()
             except BaseException:
                 await runtime.end(client)
                 raise
             self._client = client
             return client, found.notice
+
+    def _require_open(self) -> None:
+        if self._is_closed:  # while it was starting: nobody would end it any more
+            raise ConnectionFailed(f"{self.name} was closed in the meantime", "Try again.")
 
     async def _require_sign_in(self, client: Client, found: sign_in.SignIn) -> None:
         with self._told():

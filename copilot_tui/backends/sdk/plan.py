@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from copilot_tui.attachments import told
 from copilot_tui.backends import spoken
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from copilot_tui.backends import ReplyRequest
     from copilot_tui.backends.sdk.events import Event
     from copilot_tui.conversation import Message
+
+
+PLAIN_SYSTEM: Final = "You are a helpful assistant. Answer in Markdown."
+"""In place of the CLI's own prompt: 20 kB about writing code."""
 
 
 class Plan(NamedTuple):

@@ -88,10 +88,14 @@ def variable_in_use(environ: Mapping[str, str]) -> str:
     return next(good, "")
 
 
-def origin_without_key(environ: Mapping[str, str]) -> str:
-    """Where a sign-in that is no key of ours is from; empty: there is none."""
+def origin_without_key(environ: Mapping[str, str]) -> tuple[str, bool]:
+    """Where a sign-in that is no key of ours is from, and whether it was made for others; empty:
+    there is none.
+    """
     found = _found(environ)
-    return "" if found is None else found.origin or "copilot-tui login"
+    if found is None:
+        return "", False
+    return found.origin or "copilot-tui login", bool(found.origin)
 
 
 def has_sign_in(home: Path) -> bool:

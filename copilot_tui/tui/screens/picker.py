@@ -143,8 +143,12 @@ class PickerScreen(Dialog[Choice | Several | SignInWanted | None]):
             count = len(self._several)
             what = f"{count} answer together" if count > 1 else "mark another to ask both"
             return f"Space marks: {what} · Enter chooses · Escape goes back"
-        key = self._sign_in_key
-        return f"Enter chooses · Space marks several · {key} signs in · Escape goes back"
+        signs_in = "" if self._is_demo else f"{self._sign_in_key} signs in · "
+        return f"Enter chooses · Space marks several · {signs_in}Escape goes back"
+
+    @property
+    def _is_demo(self) -> bool:
+        return self._backends[self._backend].kind == "demo"
 
     def _offer(self, error: CopilotTuiError) -> str:
         return f" {self._sign_in_key} signs in." if SIGN_IN_COMMAND in error.hint else ""
@@ -198,9 +202,7 @@ class PickerScreen(Dialog[Choice | Several | SignInWanted | None]):
             for choice in self._catalog.recent()
             if choice.backend in self._backends
         ]
-        own = "" if provider else self._backends[here].model
-        of = f"of {provider or here}"
-        entries.append(_Entry(own or "default model", (of,), Choice(here, provider=provider)))
+        entries.append(self._default(here, provider))
         entries += [self._entry_of(model) for model in self._catalog.known(here, provider)]
         if provider:
             entries.append(_Entry(here, ("every provider",), Choice(here), opens=True))
@@ -210,6 +212,15 @@ class PickerScreen(Dialog[Choice | Several | SignInWanted | None]):
             if name != here
         ]
         return [self._marked(entry) for entry in entries]
+
+    def _default(self, here: str, provider: str) -> _Entry:
+        """The backend's own choice of a model."""
+        config = self._backends[here]
+        choice = Choice(here, provider=provider)
+        if config.kind == "demo":
+            return _Entry("the demo", ("answers by itself, offline",), choice)
+        own = "" if provider else config.model
+        return _Entry(own or "default model", (f"of {provider or here}",), choice)
 
     def _marked(self, entry: _Entry) -> _Entry:
         if entry.opens or entry.choice != self._present:
@@ -224,6 +235,8 @@ class PickerScreen(Dialog[Choice | Several | SignInWanted | None]):
             choice = Choice(self._backend, provider=model.id)
             return _Entry(model.id, tuple(filter(None, notes)), choice, opens=True)
         choice = Choice(self._backend, model.id, self._provider)
+        if self._is_demo and model.id == self._backend:
+            return _Entry(model.id, ("a second one of it, to ask both",), choice)
         off = ("off",) if model.disabled else ()  # the reason would push the rest away
         notes = (*off, *facts(model._replace(disabled="")))
         return _Entry(model.id, notes, choice, disabled=model.disabled)

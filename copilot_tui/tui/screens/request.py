@@ -38,6 +38,7 @@ class RequestScreen(Dialog[bool]):
         background: $background 60%;
         & #request { width: 100; max-width: 96%; height: 90%; padding: 1 2;
             background: $surface; border: round $primary; }
+        & #request.-nothing { height: auto; }
         & Label { width: 100%; height: auto; }
         & #request-head { text-style: bold; }
         & #request-notes { color: $warning; }
@@ -45,6 +46,7 @@ class RequestScreen(Dialog[bool]):
         & Static { width: 100%; height: auto; }
         &.-short #request { width: 100%; max-width: 100%; height: 100%; max-height: 100%;
             padding: 0 1; border: none; }
+        &.-short #request.-nothing { height: auto; }
         &.-short VerticalScroll { margin: 0; }
     }
     """
@@ -56,9 +58,12 @@ class RequestScreen(Dialog[bool]):
     def compose(self) -> ComposeResult:
         """All there is to know."""
         found = self._preview
-        with Vertical(id="request"):
-            where = f"POST {found.url}" if found.url else "No request of this program"
+        with Vertical(id="request", classes="-nothing" if found.is_nothing else ""):
+            where = f"POST {found.url}" if found.url else found.where
             yield Label(Text(one_line(where)), id="request-head")
+            if found.is_nothing:
+                yield Label("Escape closes", classes="hint")
+                return
             count = "1 message" if found.messages == 1 else f"{found.messages:,} messages"
             yield Label(f"{count} · {found.size:,} bytes · about {found.tokens:,} tokens")
             if found.notes:

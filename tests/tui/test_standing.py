@@ -1,0 +1,89 @@
+"""What the status line says of the account that answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from copilot_tui.backends.accounts import Account, Quota
+from copilot_tui.backends.sdk.words import SIGN_IN_HINT
+from copilot_tui.config import Config
+from copilot_tui.replies import new_turn
+from copilot_tui.store import Store
+from copilot_tui.tui.app import CopilotApp
+from copilot_tui.tui.desk import Desk
+from copilot_tui.tui.standing import EVERY_S, Standing
+from tests.fakes import FakeBackend
+from tests.tui.test_app import ended, send, until
+
+LOW = Account("octocat", "GH_TOKEN", quota=(Quota("premium requests", 290, 300),), is_found=True)
+
+
+class Counting(FakeBackend):
+    """Notes how often it is asked who is signed in."""
+
+    asked = 0
+
+    async def account(self) -> Account:
+        self.asked += 1
+        return await super().account()
+
+
+def app_with(config: Config, store: Store, backend: FakeBackend, chosen: str) -> CopilotApp:
+    configured = replace(config, backend=config.backends[chosen])
+    return CopilotApp(Desk(configured, store, make_backend=lambda _: backend))
+
+
+async def test_a_quota_that_ends_and_a_found_sign_in_are_said_after_the_first_reply(
+    config: Config, store: Store
+) -> None:
+    backend = Counting(["Hello"])
+    backend.account_is = LOW
+    app = app_with(config, store, backend, "copilot")
+    async with app.run_test(size=(120, 30)) as pilot:
+        assert backend.asked == 0
+        await send(pilot, "hi")
+        await ended(pilot)
+        wanted = "copilot · 10 of 300 premium requests left · signed in with GH_TOKEN"
+        await until(pilot, lambda: app.main.status.backend == wanted)
+
+
+async def test_a_service_is_asked_at_most_once_a_minute(config: Config, store: Store) -> None:
+    now = [0.0]
+    backend = Counting(["one"])
+    app = app_with(config, store, backend, "copilot")
+    vars(app)["standing"] = Standing(app, clock=lambda: now[0])
+    async with app.run_test(size=(120, 30)) as pilot:
+        for prompt, later_s, asked in (("a", 0, 1), ("b", 1, 1), ("c", EVERY_S, 2)):
+            now[0] += later_s
+            await send(pilot, prompt)
+            await ended(pilot)
+            await app.workers.wait_for_complete()
+            assert backend.asked == asked, prompt
+
+
+async def test_nobody_is_asked_about_an_account_when_the_reply_wanted_a_sign_in(
+    config: Config, store: Store
+) -> None:
+    backend = Counting(["one"])
+    app = app_with(config, store, backend, "copilot")
+    async with app.run_test() as pilot:
+        reply = new_turn(app.shown, "hi", backend_name="copilot").reply
+        reply.error, reply.hint = "nobody is signed in", SIGN_IN_HINT
+        app.standing.ended(app.shown, reply.id)
+        await app.workers.wait_for_complete()
+        assert backend.asked == 0
+        reply.hint = "Try again."
+        app.standing.ended(app.shown, reply.id)
+        await until(pilot, lambda: backend.asked == 1)
+
+
+async def test_who_has_no_such_service_is_not_asked(config: Config, store: Store) -> None:
+    backend = Counting(["Hello"])
+    backend.account_is = LOW
+    app = app_with(config, store, backend, "ollama")
+    async with app.run_test() as pilot:
+        await send(pilot, "hi")
+        await ended(pilot)
+        await app.workers.wait_for_complete()
+        assert backend.asked == 0
+        assert "premium" not in app.main.status.backend
