@@ -88,6 +88,10 @@ class Catalog:
         self._accounts[backend] = await backends.account(self._backend_named(backend))
         return self._accounts[backend]
 
+    def forget_account(self, backend: str) -> None:
+        """It may be another one from now on."""
+        self._accounts.pop(backend, None)
+
     def standing(self, backend: str) -> tuple[str, ...]:
         """What is to be known of the account while it answers: a quota that ends, and a sign-in
         that nobody gave to this program. Nothing before it was asked for.

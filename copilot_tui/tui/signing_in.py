@@ -63,6 +63,7 @@ class SigningIn:
         if said is None:
             return False
         await self._desk.renew_backend(name)
+        self._app.standing.forget(name)
         others = [said, *(f"{each} is set, and wins over it" for each in winning)]
         reply = last_reply(self._app.shown)
         if reply is not None and reply.error:
@@ -131,6 +132,7 @@ class SigningIn:
             self._app.say(in_one_line(error), warn=True)
             return
         await self._desk.renew_backend(config.name)
+        self._app.standing.forget(config.name)
         said = "Signed out of" if was_there else "Nobody was signed in to"
         others = [f"{each} is still set, and used" for each in winning]
         self._app.say(" · ".join((f"{said} {config.name}", *others)))

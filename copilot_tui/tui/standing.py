@@ -43,6 +43,12 @@ class Standing:
         work = self._ask(config.name)
         self._app.run_worker(work, group="standing", exclusive=True, exit_on_error=False)
 
+    def forget(self, backend: str) -> None:
+        """Somebody signed in there, or out: what is known is of another account."""
+        self._asked_at.pop(backend, None)
+        self._app.desk.answerers.catalog.forget_account(backend)
+        self._app.refresh_status()
+
     async def _ask(self, backend: str) -> None:
         try:
             await self._app.desk.answerers.catalog.account(backend)

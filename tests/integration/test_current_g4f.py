@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -140,3 +141,11 @@ def test_copilot_without_a_network_fails_readably_and_loses_nothing(
         told = "Request execution failed" if venv is CURRENT else "curl_cffi"
         assert_told_in_plain_words(done, told)
         assert_nothing_is_lost(shell, "Hello, i am Heiner. How are you?", "", "error")
+
+
+def test_providers_are_listed_by_the_names_that_people_know(shell: Shell) -> None:
+    done = shell.run("models", "--json")
+    assert done.returncode == 0, done.stderr
+    listed = {(each["id"], each["is_provider"]): each for each in json.loads(done.stdout)}
+    assert listed["Copilot", True]["name"] == "Microsoft Copilot"
+    assert ("Think Deeper", False) in listed

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
+
+import pytest
 
 from copilot_tui.backends.accounts import Account, Quota
 from copilot_tui.backends.sdk.words import SIGN_IN_HINT
@@ -13,9 +17,19 @@ from copilot_tui.tui.app import CopilotApp
 from copilot_tui.tui.desk import Desk
 from copilot_tui.tui.standing import EVERY_S, Standing
 from tests.fakes import FakeBackend
+from tests.no_keyring import no_keyring
 from tests.tui.test_app import ended, send, until
 
 LOW = Account("octocat", "GH_TOKEN", quota=(Quota("premium requests", 290, 300),), is_found=True)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nobody's sign-ins are touched."""
+    for name in ("HOME", "USERPROFILE", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "home"))
+    with no_keyring():
+        yield
 
 
 class Counting(FakeBackend):
@@ -75,6 +89,22 @@ async def test_nobody_is_asked_about_an_account_when_the_reply_wanted_a_sign_in(
         reply.hint = "Try again."
         app.standing.ended(app.shown, reply.id)
         await until(pilot, lambda: backend.asked == 1)
+
+
+async def test_after_a_sign_in_what_was_known_of_the_account_before_is_forgotten(
+    config: Config, store: Store
+) -> None:
+    backend = Counting(["Hello"])
+    backend.account_is = LOW
+    app = app_with(config, store, backend, "copilot")
+    async with app.run_test(size=(120, 30)) as pilot:
+        await send(pilot, "hi")
+        await ended(pilot)
+        await until(pilot, lambda: "GH_TOKEN" in app.main.status.backend)
+        app.main.action_sign_out()
+        await until(pilot, lambda: app.main.status.backend == "copilot")
+        await send(pilot, "again")
+        await until(pilot, lambda: backend.asked == 2)
 
 
 async def test_who_has_no_such_service_is_not_asked(config: Config, store: Store) -> None:

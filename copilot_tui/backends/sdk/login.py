@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from copilot_tui.backends.sdk import runtime, sign_in
-from copilot_tui.backends.sdk.words import SIGN_IN_HINT, in_one_line
+from copilot_tui.backends.sdk.words import in_one_line
 from copilot_tui.errors import ConnectionFailed, CopilotTuiError
 
 if TYPE_CHECKING:
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from copilot_tui.config import BackendConfig
 
 _DEVICE_CODE: Final = re.compile(r"\b[A-Z0-9]{4}-[A-Z0-9]{4}\b")
+AGAIN_HINT: Final = (
+    "Check the network and --proxy, and try again; or set COPILOT_GITHUB_TOKEN to a token with the "
+    'permission "Copilot Requests".'
+)
 _KEPT_MOST: Final = 16_384
 """Characters of what the CLI says that are looked through for the code."""
 
@@ -69,7 +73,7 @@ async def log_in(
         raise ConnectionFailed(
             f"the Copilot CLI could not sign in (status {status})"
             + (f": {words}" if words else ""),
-            SIGN_IN_HINT,
+            AGAIN_HINT,
         )
 
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import select
 import signal
+import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -93,15 +97,33 @@ def test_a_stopped_reply_is_kept_and_told_to_the_next_session(
     assert "Assistant: Half a" in said(bodies(upstream)[-1])[-1][1]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no such signal there")
+@contextmanager
+def clis_of(pid: int) -> Iterator[list[int]]:
+    """The processes below this one, each as a descriptor that is readable when it has ended."""
+    listed = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=True
+    )
+    found = [os.pidfd_open(int(each)) for each in listed.stdout.split()]
+    try:
+        yield found
+    finally:
+        for each in found:
+            os.close(each)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are watched by descriptors there")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda n: str(n.name))
 def test_the_cli_ends_with_us(shell: Shell, upstream: Server, number: signal.Signals) -> None:
     upstream.stream(chunk("Half"), Gate(), *END)
     with shell.start("ask", "hi") as process:
         assert process.stdout is not None
         assert process.stdout.read(4) == "Half"
-        process.send_signal(number)
-        process.communicate(timeout=PATIENCE_S)
+        with clis_of(process.pid) as clis:
+            assert clis
+            process.send_signal(number)
+            process.communicate(timeout=PATIENCE_S)
+            for cli in clis:
+                assert select.select([cli], [], [], PATIENCE_S)[0], "the CLI outlives us"
     assert asyncio.run(upstream.requests[-1].gone())
     assert texts(shell)[-1][:2] == ("assistant", "partial")
 

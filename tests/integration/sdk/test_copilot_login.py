@@ -94,4 +94,4 @@ async def test_a_refusal_of_the_device_flow_is_one_sentence_and_the_next_step(
         await login.log_in(
             BackendConfig("copilot", kind="copilot-sdk"), environ, lambda _: None, print
         )
-    assert "copilot-tui login copilot" in told.value.hint
+    assert "Check the network and --proxy" in told.value.hint
