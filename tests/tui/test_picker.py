@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from textual.pilot import Pilot
@@ -8,9 +9,12 @@ from textual.widgets import Input, Label, OptionList
 
 from copilot_tui.backends import Model
 from copilot_tui.backends.accounts import Account, Quota
+from copilot_tui.config import Config
 from copilot_tui.errors import ConnectionFailed
 from copilot_tui.store import Store
+from copilot_tui.tui.app import CopilotApp
 from copilot_tui.tui.catalog import Choice
+from copilot_tui.tui.desk import Desk
 from tests.fakes import FakeBackend
 from tests.tui.conftest import MakeApp
 from tests.tui.test_app import app_of, ended, saved_conversation, send, until
@@ -107,6 +111,18 @@ async def test_a_backend_that_does_not_answer_is_said_and_leaves_the_choice(
         await pilot.press("escape")
         await until(pilot, lambda: len(app.screen_stack) == 1)
         assert app.shown.model is None
+
+
+async def test_what_answers_now_is_marked_where_the_provider_is_the_configurations(
+    config: Config, store: Store, backend: FakeBackend
+) -> None:
+    g4f = replace(config.backends["g4f"], model="gpt-4o")
+    chosen = replace(config, backend=g4f, backends={**config.backends, "g4f": g4f})
+    app = CopilotApp(Desk(chosen, store, make_backend=lambda _: backend))
+    async with app.run_test() as pilot:
+        options = await opened(pilot)
+        await until(pilot, lambda: "fake-2" in listed(options))
+        assert "gpt-4o  answers now · of g4f" in listed(options)
 
 
 async def test_the_cursor_stays_on_its_entry_when_the_list_comes(

@@ -223,9 +223,16 @@ class PickerScreen(Dialog[Choice | Several | SignInWanted | None]):
         return _Entry(own or "default model", (f"of {provider or here}",), choice)
 
     def _marked(self, entry: _Entry) -> _Entry:
-        if entry.opens or entry.choice != self._present:
+        if entry.opens or self._in_full(entry.choice) != self._in_full(self._present):
             return entry
         return entry._replace(notes=("answers now", *entry.notes))
+
+    def _in_full(self, choice: Choice) -> Choice:
+        """With the configuration's own model and provider where none is named."""
+        config = self._backends[choice.backend]
+        return Choice(
+            choice.backend, choice.model or config.model, choice.provider or config.provider
+        )
 
     def _entry_of(self, model: Model) -> _Entry:
         from copilot_tui.backends.listing import facts
