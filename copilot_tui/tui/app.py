@@ -10,12 +10,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.worker import Worker, WorkerState
 
 from copilot_tui.errors import CopilotTuiError, StoreError
 from copilot_tui.tui import messages
-from copilot_tui.tui.actions import ACTIONS
 from copilot_tui.tui.answers import Answers, defect_in, in_one_line
 from copilot_tui.tui.choosing import Choosing
 from copilot_tui.tui.comparing import Comparing
@@ -43,11 +42,10 @@ from copilot_tui.tui.versions import Versions
 from copilot_tui.tui.watching import Watching
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable
+    from collections.abc import Awaitable
 
     from textual.binding import BindingType
     from textual.driver import Driver
-    from textual.screen import Screen
 
     from copilot_tui.conversation import Attachment, Conversation
     from copilot_tui.tui.attaching import Attaching
@@ -67,8 +65,7 @@ class CopilotApp(App[int]):
 
     CSS_PATH = "app.tcss"
     TITLE = "copilot-tui"
-    ENABLE_COMMAND_PALETTE = True
-    COMMAND_PALETTE_BINDING = "ctrl+shift+f12"  # ours is an action like every other
+    ENABLE_COMMAND_PALETTE = False  # ours is a screen of its own, and an action like every other
     BINDINGS: ClassVar[list[BindingType]] = []
 
     def __init__(
@@ -428,19 +425,3 @@ class CopilotApp(App[int]):
         from copilot_tui.tui.screens.help import HelpScreen
 
         self.push_screen(HelpScreen(self.desk.config.keys))
-
-    def action_command_palette(self) -> None:
-        """Open it, unless it is open."""
-        from copilot_tui.tui.screens.commands import Commands
-
-        if not isinstance(self.screen, Commands):
-            self.push_screen(Commands(id="--command-palette"))
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The command palette: every action that is one."""
-        for action in ACTIONS:
-            if action.palette:
-                callback = getattr(self.main, f"action_{action.action}")
-                key = self.main.key(action.id)
-                told = action.help.replace("`", "")
-                yield SystemCommand(action.name, f"{key} · {told}" if key else told, callback)

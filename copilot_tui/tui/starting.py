@@ -113,7 +113,8 @@ def _warm_up(backend: BackendConfig) -> None:
     backends.warm_up(backend)
     warm_up()
     import filelock  # noqa: F401
-    import textual.command  # noqa: F401  Ctrl+P; see tui.late
+
+    import copilot_tui.tui.screens.commands  # noqa: F401  Ctrl+P
 
 
 def _collect_from_now_on() -> None:

@@ -68,7 +68,7 @@ def test_a_hostile_title_is_harmless_in_the_dialog_that_renames(desktop: Desktop
         pytest.param(b"", "Ask anything", id="the prompt"),
         pytest.param(b"\x06", "Search all conversations", id="search"),
         pytest.param(b"\x0f", "Type to narrow", id="the picker"),
-        pytest.param(b"\x10", "Search for commands", id="the palette"),
+        pytest.param(b"\x10", "Type a command's name", id="the palette"),
         pytest.param(b"\x1bOQ", "Title of the conversation", id="rename"),
         pytest.param(b"\x1b[<0;60;10M\x1b[<0;60;10m/", "Find in this conversation", id="find"),
     ],

@@ -26,7 +26,7 @@ def test_the_mouse_is_the_terminals_if_that_is_set_and_a_command_changes_it_at_o
     window = desktop.start()
     assert not window.modes & MOUSE
     window.type(b"\x10")
-    window.wait_for_text("Search for commands")
+    window.wait_for_text("Type a command's name")
     window.type(b"Mouse on")
     window.wait_for_text("Mouse on or off")
     window.type(b"\r")

@@ -444,14 +444,6 @@ async def test_help_names_the_commands_that_have_no_key(
         )
 
 
-async def test_no_command_of_the_palette_shows_marks_of_markdown(make_app: MakeApp) -> None:
-    async with make_app().run_test() as pilot:
-        app = app_of(pilot)
-        told = [command.help for command in app.get_system_commands(app.screen)]
-        assert any("in the sidebar" in each for each in told)
-        assert not any("`" in each for each in told)
-
-
 async def test_the_welcome_of_the_demo_is_a_sentence(make_app: MakeApp) -> None:
     app = make_app()
     app.desk.answerers.config = replace(app.desk.config, demo=True)

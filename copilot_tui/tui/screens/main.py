@@ -14,6 +14,7 @@ from copilot_tui.tui.screens.rooms import Rooms
 
 if TYPE_CHECKING:
     from copilot_tui.conversation import Message
+    from copilot_tui.tui.actions import Action
     from copilot_tui.tui.find import FindBar
     from copilot_tui.tui.finding import Finding
     from copilot_tui.tui.transcript import Transcript
@@ -356,7 +357,14 @@ class MainScreen(Rooms):
 
     def action_palette(self) -> None:
         """Ctrl+P."""
-        self.app.action_command_palette()
+        self.desk_app.held_keys.hold()
+        from copilot_tui.tui.screens.commands import CommandsScreen
+
+        self.app.push_screen(CommandsScreen(self.desk_app.desk.config.keys), self._do_command)
+
+    def _do_command(self, command: Action | None) -> None:
+        if command is not None:
+            self.call_later(getattr(self, f"action_{command.action}"))
 
     def action_mouse(self) -> None:
         """In the palette."""
