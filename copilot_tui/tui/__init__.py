@@ -60,6 +60,8 @@ def run(
     curtain.lift()
     if app.fault is not None:
         raise app.fault
+    if not status and (failure := app.desk.filing.failure) is not None:
+        raise failure
     return status if status is not None else 1
 
 

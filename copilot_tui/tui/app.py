@@ -183,9 +183,11 @@ class CopilotApp(App[int]):
             self.say(defect_in(event.worker.error), warn=True)
 
     async def action_quit(self) -> None:
-        """Ctrl+Q; at the first a dialog may ask whether to drop what was typed in it."""
+        """Ctrl+Q; at the first it may be asked whether to drop what was typed, or is not saved."""
         asks_first = getattr(self.screen, "asks_before_end", None)
-        if asks_first is None or not asks_first():
+        if asks_first is not None and asks_first():
+            return
+        if not ("trouble" in vars(self) and self.trouble.asks_before_end()):
             self.leave(0)
 
     def leave(self, status: int) -> None:

@@ -191,6 +191,11 @@ class Filing:
             each.retry()
         return bool(failed)
 
+    @property
+    def failure(self) -> StoreError | None:
+        """Why something is not on disk that should be; None: all is, or on its way."""
+        return next(filter(None, (each.failure for each in self._made())), None)
+
     def close(self) -> None:
         """Wait for the writes that are on their way, and try once more what has failed."""
         for each in self._made():

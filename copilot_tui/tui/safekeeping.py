@@ -28,7 +28,7 @@ class Safekeeping:
         self._on_trouble = on_trouble
         self._lock = threading.Lock()
         self._wanted: dict[Hashable, Write] = {}
-        self._failed: set[Hashable] = set()
+        self._failed: dict[Hashable, StoreError] = {}
 
     def keep(self, thing: Hashable, write: Write) -> Future[None]:
         """Write this, instead of what is still wanted of the same thing."""
@@ -48,13 +48,18 @@ class Safekeeping:
     @property
     def has_failed(self) -> bool:
         """Whether something could not be written and is to be tried again."""
+        return self.failure is not None
+
+    @property
+    def failure(self) -> StoreError | None:
+        """Why the first of what could not be written could not."""
         with self._lock:
-            return bool(self._failed)
+            return next(iter(self._failed.values()), None)
 
     def retry(self) -> None:
         """Try again what could not be written."""
         with self._lock:
-            again, self._failed = self._failed, set()
+            again, self._failed = self._failed, {}
         for thing in again:
             self._disk.submit(self._write, thing)
 
@@ -67,11 +72,11 @@ class Safekeeping:
             write()
         except StoreError as error:
             with self._lock:
-                self._failed.add(thing)
+                self._failed[thing] = error
             self._on_trouble(error)
             return
         with self._lock:
-            self._failed.discard(thing)
+            self._failed.pop(thing, None)
             if self._wanted.get(thing) is write:
                 del self._wanted[thing]
 
