@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -66,6 +68,19 @@ def test_a_wide_table_wraps_in_its_cells() -> None:
     assert all(cell_len(line) <= 30 for line in lines)
     assert len(lines) > 4
     assert lines[2].startswith("x    │ several words")
+
+
+def test_no_word_of_a_table_is_cut_while_others_have_room_to_spare() -> None:
+    source = (
+        "| Option | Description | Default | Since | Notes |\n|---|---|---|---|---|\n"
+        f"| `--verbose` | Prints {'a great deal ' * 4} | off | 1.0 | May be {'given ' * 6} |\n"
+        "| `--output FILE` | Where the result is written to | `-` | 0.9 | Overwrites what is |"
+    )
+    for width in (54, 60, 80):
+        lines = drawn(source, width)
+        cells = {cell for line in lines for cell in re.findall(r"[^\s│─┼]+", line)}
+        assert cells <= set(re.findall(r"[^\s|`]+", source)), width
+        assert all(cell_len(line) <= width for line in lines)
 
 
 def test_rows_of_several_lines_are_parted_and_a_copy_knows_nothing_of_it() -> None:

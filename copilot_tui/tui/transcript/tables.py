@@ -26,6 +26,9 @@ MEASURED_ROWS: Final = 60
 _LEAST: Final = 6
 """A column that is narrower than this and than its content cannot be read."""
 
+_LONGEST_WORD: Final = 20
+"""Longer words are cut rather than that they take the width of others."""
+
 _BETWEEN: Final = " │ "
 _CROSSING: Final = "─┼─"
 
@@ -38,6 +41,8 @@ class TableLayout:
         self._width = width
         self._alignments = alignments
         self._natural = [1] * len(alignments)
+        self._least = [1] * len(alignments)
+        """Cells in which no word has to be cut."""
         self._widths: list[int] | None = None
         self._header: list[Cell] = []
         self._measured = 0
@@ -52,6 +57,7 @@ class TableLayout:
             for column, cell in enumerate(row):
                 cells = sum([cell_len(text) for text, _ in cell])
                 self._natural[column] = max(self._natural[column], cells)
+                self._least[column] = max(self._least[column], _least(cell, cells))
         self._measured += len(rows)
         if room > 0:
             self._widths = self._fit()
@@ -60,18 +66,22 @@ class TableLayout:
     def _fit(self) -> list[int] | None:
         """Widths of the columns; None: as key and value.
 
-        Narrow columns get what they ask for, the others share the rest.
+        Narrow columns get what they ask for, and others what their longest word takes, if there is
+        room for that; they share the rest.
         """
         room = self._width - len(_BETWEEN) * (len(self._natural) - 1)
         if sum(self._natural) <= room:
             return list(self._natural)
         widths = [0] * len(self._natural)
+        least = self._least if sum(self._least) <= room else widths
         waiting = sorted(range(len(widths)), key=self._natural.__getitem__)
         while waiting:
             share = room // len(waiting)
-            column = waiting.pop(0)
-            widths[column] = min(self._natural[column], share)
-            room -= widths[column]
+            column = next((each for each in waiting if least[each] > share), waiting[0])
+            waiting.remove(column)
+            width = max(least[column], min(self._natural[column], share))
+            widths[column] = width
+            room -= width
         readable = all(
             width >= min(natural, _LEAST)
             for width, natural in zip(widths, self._natural, strict=True)
@@ -139,6 +149,15 @@ class TableLayout:
         rule = "─" * min(self._width, 12)
         lines.append(self._line([Segment(rule, self._palette.rule)], len(rule)))
         return lines
+
+
+def _least(cell: Cell, cells: int) -> int:
+    """The cells that a cell needs so that no word of it is cut."""
+    if cells <= _LEAST:
+        return cells
+    text = "".join([text for text, _ in cell])
+    longest = max(map(len, text.split()), default=0) if len(text) == cells else 0
+    return min(cells, max(_LEAST, min(longest, _LONGEST_WORD)))
 
 
 def _aligned(row: Row, width: int, alignment: str, base: Style) -> list[Segment]:
