@@ -104,7 +104,9 @@ def test_a_table_without_room_becomes_keys_and_values() -> None:
         "|" + "|".join(f"{text}{column}" for column in columns) + "|\n" for text in ("heading ",)
     )
     source += "|" + "---|" * 6 + "\n|" + "|".join(f"a long value {c}" for c in columns) + "|"
-    assert drawn(source, 24)[:2] == ["heading 0: a long value", "0"]
+    shown = drawn(f"{source}\n{source.rpartition(chr(10))[2]}", 24)
+    assert shown[:2] == ["heading 0: a long value", "0"]
+    assert [index for index, line in enumerate(shown) if line == "─" * 12] == [len(shown) // 2]
 
 
 @pytest.mark.parametrize(

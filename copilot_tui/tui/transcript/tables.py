@@ -96,7 +96,7 @@ class TableLayout:
         `above`: the row above, but for the header. A rule parts the two if one has several lines.
         """
         if self._widths is None:
-            return [] if first else self._key_value_lines(row)
+            return [] if first else self._key_value_lines(row, is_parted=above is not None)
         lines = self._grid_lines(row, self._widths)
         if first:
             lines.append(self._rule_line(self._widths))
@@ -137,17 +137,17 @@ class TableLayout:
             lines.append(self._line(segments, cells))
         return lines
 
-    def _key_value_lines(self, row: Sequence[Cell]) -> list[Line]:
-        """Each cell under its heading, and a rule that ends the row."""
-        lines: list[Line] = []
+    def _key_value_lines(self, row: Sequence[Cell], *, is_parted: bool) -> list[Line]:
+        """Each cell under its heading, and a rule that parts the row from the one above."""
+        rule = "─" * min(self._width, 12)
+        parting = self._line([Segment(rule, self._palette.rule)], len(rule))
+        lines = [parting] if is_parted else []
         bold = Style(bold=True)
         for key, cell in zip(self._header, row, strict=True):
             runs = [(text, style + bold) for text, style in key]
             runs.append((": " if key else "", self._palette.quiet))
             for drawn in wrap([run for run in (*runs, *cell) if run[0]], self._width):
                 lines.append(self._line(drawn.segments, drawn.cells))
-        rule = "─" * min(self._width, 12)
-        lines.append(self._line([Segment(rule, self._palette.rule)], len(rule)))
         return lines
 
 
