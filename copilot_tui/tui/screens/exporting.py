@@ -30,19 +30,6 @@ class ExportScreen(Dialog[str | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,ctrl+c", "cancel", "Cancel", show=False),
     ]
-    DEFAULT_CSS = """
-    ExportScreen {
-        align: center middle;
-        background: $background 60%;
-        & #export { width: 84; max-width: 96%; height: auto; max-height: 90%; padding: 1 2;
-            background: $surface; border: round $primary; }
-        & Input { margin: 1 0; }
-        & Label { width: 100%; height: auto; }
-        &.-short #export { width: 100%; max-width: 100%; height: auto; max-height: 100%;
-            padding: 0 1; border: none; }
-        &.-short Input { margin: 0; }
-    }
-    """
 
     def __init__(self, path: str, write: Write) -> None:
         super().__init__()

@@ -32,20 +32,6 @@ class ImportScreen(Dialog[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,ctrl+c", "leave", "Close", show=False),
     ]
-    DEFAULT_CSS = """
-    ImportScreen {
-        align: center middle;
-        background: $background 60%;
-        & #import { width: 84; max-width: 96%; height: auto; max-height: 90%; padding: 1 2;
-            background: $surface; border: round $primary; }
-        & Input { margin: 1 0; }
-        & VerticalScroll { height: auto; max-height: 14; scrollbar-size-vertical: 1; }
-        & Label, & Static { width: 100%; height: auto; }
-        &.-short #import { width: 100%; max-width: 100%; height: auto; max-height: 100%;
-            padding: 0 1; border: none; }
-        &.-short Input { margin: 0; }
-    }
-    """
 
     @dataclass
     class Progress(Message):
