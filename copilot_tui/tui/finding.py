@@ -34,7 +34,8 @@ class Finding:
         if words:
             times = "once" if count == 1 else f"{count} times" if count else "nowhere"
             on, back, end = map(self._screen.key, ("next-match", "previous-match", "escape"))
-            self._screen.desk_app.say(f"Found {times} · {on} and {back} go on, {end} ends it")
+            said = f"Found {times} · {on} and {back} go on, {end} ends it"
+            self._screen.desk_app.say(said, local=True)
 
     async def go(self, step: Literal[1, -1]) -> None:
         """To the next match (1) or the one before (-1); where nothing was sought, ask for words."""
@@ -54,6 +55,7 @@ class Finding:
         if not self.is_open:
             return False
         self._bar.close()
+        self._screen.desk_app.saying.forget_local()
         self._screen.transcript.find("")
         self._screen.transcript.focus()
         return True

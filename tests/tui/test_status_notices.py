@@ -6,8 +6,9 @@ import pytest
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
+from copilot_tui.store import Store
 from tests.tui.conftest import MakeApp
-from tests.tui.test_app import app_of
+from tests.tui.test_app import app_of, saved_conversation, until
 
 DELETED = "“The plan for the summer” is deleted · Ctrl+Z brings it back, restore does for 30 days"
 
@@ -37,6 +38,23 @@ async def test_a_long_notice_takes_the_lines_that_it_needs_and_gives_them_back(
         app.main.status.notice = ""
         await pilot.pause()
         assert len(said(pilot)) == 1
+
+
+@pytest.mark.parametrize("key", ["escape", "ctrl+n"])
+async def test_how_often_words_were_found_is_not_said_once_they_are_not_sought(
+    make_app: MakeApp, store: Store, key: str
+) -> None:
+    saved_conversation(store, "Kitchens", "bread", "yes, bread")
+    async with make_app().run_test() as pilot:
+        app = app_of(pilot)
+        app.showing.show(next(row.id for row in store.summaries()))
+        await until(pilot, lambda: app.shown.title == "Kitchens")
+        app.main.transcript.focus()
+        await pilot.press("slash", *"bread")
+        await until(pilot, lambda: app.main.status.notice.startswith("Found 2 times"))
+        await pilot.press(key)
+        await pilot.pause()
+        assert not app.main.status.notice
 
 
 @pytest.mark.parametrize("words", ["word ", "世界は広い。", "a-path-without-any-space/" * 8])
