@@ -25,6 +25,11 @@ class Grown(NamedTuple):
     reasoning: str
     is_whole: bool
     """It is all that there is, and not what comes behind the last look."""
+    is_anew: bool
+    """The reply was begun anew: what came before is void."""
+    text_at: int
+    reasoning_at: int
+    """Where in the reply they begin, in characters."""
 
 
 class Follower:
@@ -35,6 +40,8 @@ class Follower:
         self._disk = disk
         self._at = 0
         self._rest = b""
+        self._sizes = (0, 0)
+        """Characters of text and reasoning that were read."""
         self.reply_id: str | None = None
 
     def read(self) -> Grown | None:
@@ -47,7 +54,7 @@ class Follower:
         if data is None:
             return None
         *lines, self._rest = (self._rest + data).split(b"\n")
-        is_whole = is_first
+        is_anew = False
         for line in lines:
             with suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
                 value: dict[str, Any] = json.loads(line)
@@ -57,10 +64,13 @@ class Follower:
                 if value.get("anew"):
                     texts.clear()
                     reasonings.clear()
-                    is_whole = True
+                    is_anew = True
                 texts.append(str(value.get("t", "")))
                 reasonings.append(str(value.get("r", "")))
-        return Grown(self.reply_id, "".join(texts), "".join(reasonings), is_whole)
+        text, reasoning = "".join(texts), "".join(reasonings)
+        places = (0, 0) if is_anew else self._sizes
+        self._sizes = places[0] + len(text), places[1] + len(reasoning)
+        return Grown(self.reply_id, text, reasoning, is_first or is_anew, is_anew, *places)
 
     def _more(self) -> bytes | None:
         try:

@@ -195,12 +195,12 @@ class Watching:
         self._look_at = 0.0  # the sidebar, too, and what waits behind it
 
     def _grow(self, message: Message, grown: Grown, *, is_new: bool) -> None:
-        if grown.is_whole:
-            # What is here may have come from the same journal, by another window that saved it.
-            message.content, message.reasoning = grown.text, grown.reasoning
-        else:
-            message.append(grown.text)
-            message.append_reasoning(grown.reasoning)
+        if grown.is_anew:
+            message.content = message.reasoning = ""
+        # Some of it may be here already, by a window that saved it, the writer's own among them.
+        message.append(grown.text[max(0, len(message.content) - grown.text_at) :])
+        thought = len(message.reasoning) - grown.reasoning_at
+        message.append_reasoning(grown.reasoning[max(0, thought) :])
         if is_new or grown.is_whole:
             self._app.showing.show_messages(self._app.main.transcript.place)
         elif grown.text or grown.reasoning:

@@ -91,12 +91,18 @@ def test_the_journal_of_another_process_is_read_as_it_grows(
     grown = follower.read()
     assert grown is not None
     assert (grown.text, grown.reasoning, grown.is_whole) == ("lo", "hm", False)
+    assert (grown.text_at, grown.reasoning_at) == (3, 0)
     journal.begin_again()
     journal.append("anew")
     journal.flush()
     grown = follower.read()
     assert grown is not None
-    assert (grown.text, grown.is_whole) == ("anew", True)
+    assert (grown.text, grown.is_whole, grown.is_anew) == ("anew", True, True)
+    journal.append("!", "so")
+    journal.flush()
+    grown = follower.read()
+    assert grown is not None
+    assert (grown.text, grown.text_at, grown.reasoning_at) == ("!", 4, 0)
     journal.discard()
     assert follower.read() is None
 

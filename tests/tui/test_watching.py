@@ -232,3 +232,28 @@ async def test_conflict_copies_are_said_and_merged_by_a_command(
         await until(pilot, lambda: "a longer answer" in shown_text(app))
         assert not copy.exists()
         assert (store.data_dir / "trash" / copy.name).exists()
+
+
+async def test_the_end_of_a_reply_that_is_stopped_in_another_window_comes_once(
+    make_app: MakeApp, store: Store, other: Store
+) -> None:
+    id_ = saved_conversation(store, "shared", "q", "a").id
+    async with make_app(continue_last=True).run_test(size=(100, 30)) as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: app.shown.id == id_)
+        turn = new_turn(other.load(id_), "theirs", backend_name="demo")
+        other.save(turn.conversation)
+        turn.journal = journal = other.open_journal(turn.conversation, turn.reply)
+        journal.append("half of ")
+        journal.flush()
+        await until(pilot, lambda: "half of" in shown_text(app))
+        await until(pilot, lambda: not app.watching._looking.locked())
+        async with app.watching._looking:  # both come between two looks
+            journal.append("an answer")
+            journal.flush()
+            journal.close()
+            turn.reply.append("half of an answer")
+            settle(turn, other)
+            app.watching._look_at = 0.0
+        await until(pilot, lambda: not app.watching.live and "an answer" in shown_text(app))
+        assert app.shown.messages[turn.reply.id].content == "half of an answer"
