@@ -48,7 +48,7 @@ class Starting:
         self.was_shown = True
         if not self._continue_last:
             await self._begin()
-            _collect_from_now_on()
+            collect_from_now_on()
         # A key that comes while a thread computes asks for the interpreter several times over.
         sys.setswitchinterval(SWITCH_S)
         if self.leave_first is not None:
@@ -72,7 +72,7 @@ class Starting:
             if rows:
                 await self._app.showing.read(max(rows, key=lambda row: row.updated_at).id)
         finally:
-            _collect_from_now_on()  # and not while ten thousand messages are read
+            collect_from_now_on()  # and not while ten thousand messages are read
             self._app.call_later(self._begin)
 
     async def _settle_in(self) -> None:
@@ -117,7 +117,7 @@ def _warm_up(backend: BackendConfig) -> None:
     import copilot_tui.tui.screens.commands  # noqa: F401  Ctrl+P
 
 
-def _collect_from_now_on() -> None:
+def collect_from_now_on() -> None:
     """What lives now lives to the end; the collector need not look at it, now or later."""
     gc.freeze()
     gc.set_threshold(20_000, 50, 1_000)

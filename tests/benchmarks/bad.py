@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +15,7 @@ from copilot_tui.conversation import Message, Role
 from copilot_tui.tui.transcript import warm_up
 from tests.benchmarks import corpus, transcript
 from tests.benchmarks.deltas import END
-from tests.benchmarks.stage import Row, Stage, ms
+from tests.benchmarks.stage import Row, Stage, as_the_app, ms
 from tests.benchmarks.streams import LONG, echo_ms
 
 CONTROLS: Final = "".join(map(chr, (*range(1, 32), *range(127, 160), *range(0x202A, 0x202F))))
@@ -72,9 +71,7 @@ async def _shown(stage: Stage) -> list[Row]:
     app = transcript.PaneApp()
     pane = app.transcript
     async with app.run_test(size=(120, 40)):
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(20_000, 50, 1_000)  # as the app has it
+        as_the_app()
         for kind in corpus.KINDS:
             message = Message(id="reply", role=Role.ASSISTANT, content=corpus.reply(kind, LONG))
             stored, live, resized = [], [], []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import sys
@@ -19,6 +20,7 @@ from uuid import UUID
 from copilot_tui import document
 from copilot_tui.conversation import Conversation, Message, new_conversation, timestamp
 from copilot_tui.store import Store
+from copilot_tui.tui.starting import SWITCH_S, collect_from_now_on
 from tests.benchmarks import corpus
 from tests.benchmarks.deltas import Deltas
 from tests.benchmarks.program import APP, Program, running
@@ -174,6 +176,13 @@ def conversation_of(
             )
         )
     return conversation
+
+
+def as_the_app() -> None:
+    """Let the collector and the threads of this process go as the app's do."""
+    gc.collect()
+    collect_from_now_on()
+    sys.setswitchinterval(SWITCH_S)
 
 
 def ms(values: Sequence[float]) -> str:
