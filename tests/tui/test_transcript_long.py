@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from asyncio import sleep
+from weakref import ref
 
 import pytest
 from textual.pilot import Pilot
@@ -302,3 +304,23 @@ async def test_who_scrolls_up_in_a_block_that_is_being_drawn_finds_its_end_first
         shown = screen(app)
         assert app.transcript.place is not None
     assert shown == await read_at_once(HUGE[kind], 1)
+
+
+async def test_what_is_not_shown_any_more_is_gone_without_the_collector() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, ROWS)) as pilot:
+        await streamed(app, pilot)
+        gc.collect()
+        gc.disable()
+        try:
+            entry = app.transcript._stack.entry(0)
+            line = entry.line(entry.height - 1)
+            assert line is not None
+            assert line.strip is not None, "it was not painted: the test shows nothing"
+            gone: list[ref[object]] = [ref(entry), ref(line.strip)]
+            del entry, line
+            app.transcript.show([prompt("Other", "x")])
+            await pilot.pause()
+            assert [each() for each in gone] == [None, None]
+        finally:
+            gc.enable()

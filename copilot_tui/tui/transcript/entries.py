@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
+from weakref import ref
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -97,6 +98,7 @@ class Entry:
     """
 
     __slots__ = (
+        "__weakref__",
         "answer",
         "document",
         "foot",
@@ -165,7 +167,14 @@ class Entry:
 
     def _use(self, document: Document) -> None:
         self.document = document
-        document.on_moved = lambda row, by: self.on_moved(row + len(self.head), by)
+        # Weakly: what holds itself goes when the collector comes, which is seldom, and holds much.
+        entry = ref(self)
+
+        def moved(row: int, by: int) -> None:
+            if (alive := entry()) is not None:
+                alive.on_moved(row + len(alive.head), by)
+
+        document.on_moved = moved
 
     def draw(self, look: Look, now: float, *, by_and_by: bool = False) -> None:
         """Draw it from its message. `by_and_by`: one that takes long is only begun, as one that

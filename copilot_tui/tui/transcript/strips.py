@@ -20,7 +20,20 @@ def strip_of(segments: Iterable[Segment], cells: int) -> Strip:
     for text, _, _ in parts:
         if _JOINER in text or _EMOJI_LOOK in text:
             return _JoinedStrip(parts, cells)
-    return Strip(parts, cells)
+    return _LoneStrip(parts, cells)
+
+
+class _LoneStrip(Strip):
+    """Is gone when nobody has it any more.
+
+    Textual's own keeps itself, as what it was divided into where it was not, until the collector
+    comes; of a long reply there are thousands.
+    """
+
+    def divide(self, cuts: Iterable[int]) -> Sequence[Strip]:
+        """The parts that end at these columns."""
+        ends = [cut for cut in cuts if cut <= self.cell_length]
+        return [self] if ends == [self.cell_length] else super().divide(ends)
 
 
 class _JoinedStrip(Strip):
