@@ -120,6 +120,8 @@ async def test_in_a_narrow_window_one_is_seen_at_a_time_and_tab_goes_to_the_othe
     async with make_app().run_test(size=(60, 20)) as pilot:
         await asked(pilot, holds)
         assert "second" not in compared(pilot)
+        assert "1/2 · one · answering" in headings(pilot)[0]
+        assert " · 2 answering" in headings(pilot)[0]
         await pilot.press("tab")
         await until(pilot, lambda: "second" in compared(pilot))
         assert "first" not in compared(pilot)

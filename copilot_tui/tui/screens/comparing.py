@@ -94,6 +94,7 @@ class CompareScreen(Dialog[str]):
     def on_resize(self, event: events.Resize) -> None:
         """All at once, or one at a time."""
         self.set_class(event.size.width < SIDE_BY_SIDE, "-narrow")
+        self._say()
 
     @property
     def _panes(self) -> list[Transcript]:
@@ -130,12 +131,20 @@ class CompareScreen(Dialog[str]):
         labels = self.query(".column Label").results(Label)
         for number, (reply, label) in enumerate(zip(self._replies, labels, strict=False), 1):
             name = reply.model or reply.backend or "reply"
-            label.update(one_line(f"{number}/{count} · {name} · {self._state(reply)}"))
+            parts = [f"{number}/{count}", name, self._state(reply), *self._others(reply)]
+            label.update(one_line(" · ".join(parts)))
         live = any(map(self._is_live, self._replies))
         end = "Escape stops all" if live else "Escape closes"
         help = f"1–{count} or Enter goes on with it · Tab the next · {end}"
         for label in self.query("#compare-help").results(Label):
             label.update(help)
+
+    def _others(self, reply: Message) -> list[str]:
+        """Where one is seen at a time, what the others do."""
+        if not self.has_class("-narrow"):
+            return []
+        numbered = enumerate(self._replies, 1)
+        return [f"{number} {self._state(each)}" for number, each in numbered if each is not reply]
 
     def _state(self, reply: Message) -> str:
         if (turn := self._turn_of(reply)) is not None:
