@@ -118,9 +118,11 @@ def parse(words: str) -> Query:
     )
 
 
-def unknown_filters(words: str) -> Iterator[str]:
+def unknown_filters(words: str, *, surely: bool = False) -> Iterator[str]:
     """What was probably meant as a filter and is none, such as from:you; it is looked for as text,
     but a day that no calendar has, which is left out.
+
+    `surely`: only those with the name of a filter, not title:x, which may well be text.
     """
     for match in _PIECE.finditer(fold(words)):
         name, value = match["filter"], match["word"]
@@ -128,6 +130,8 @@ def unknown_filters(words: str) -> Iterator[str]:
             is_unknown = value is None or _milliseconds(value) is None
         elif name is not None:
             is_unknown = not _Found().take(name, value if value is not None else match["phrase"])
+        elif surely:
+            continue
         else:
             is_bare = value is not None and _BARE_FILTER.fullmatch(value) is not None
             is_unknown = not is_bare and _LIKE_FILTER.fullmatch(value or "") is not None

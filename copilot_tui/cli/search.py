@@ -33,7 +33,7 @@ def run(given: argparse.Namespace) -> int:
     order: Order = "best" if "best" in given else "newest"
     hits = store.search(words, order=order, limit=limit, whole=True).hits
     store.close()
-    _say_unknown(words)
+    _say_unknown(words, surely=bool(hits))
     if "json" in given:
         output.json_line([hit._asdict() for hit in hits])
         return 0
@@ -44,8 +44,8 @@ def run(given: argparse.Namespace) -> int:
     return 0
 
 
-def _say_unknown(words: str) -> None:
-    for each in unknown_filters(words):
+def _say_unknown(words: str, *, surely: bool) -> None:
+    for each in unknown_filters(words, surely=surely):
         output.notice(f"{each} is no filter; there are: {FILTERS}")
 
 

@@ -55,6 +55,9 @@ def test_a_filter_that_there_is_not_is_named_with_those_that_there_are(
     assert len(done.json_lines()[0]) == 2
     assert "after:2026-13-01 is no filter" in done.stderr
     assert "filter" not in program.run("search", "from:me", "http://x.y").stderr
+    assert "title:x is no filter" in program.run("search", "title:x").stderr
+    saved(both, "33333333-0000-4000-8000-000000000000", "title:x")
+    assert program.run("search", "title:x").stderr == ""
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,8 @@ def test_what_does_not_occur_is_not_found(typed: str, text: str) -> None:
 )
 def test_what_was_probably_meant_as_a_filter_is_named(typed: str, unknown: list[str]) -> None:
     assert list(unknown_filters(typed)) == unknown
+    sure = [each for each in unknown if not each.startswith("title")]
+    assert list(unknown_filters(typed, surely=True)) == sure
 
 
 @given(st.text())
