@@ -91,8 +91,13 @@ class Organising:
             if following is not None:
                 app.showing.show(following)
         app.undoing.offer(
-            lambda: self.archive(conversation_id), "takes it out of the archive again"
+            lambda: self._run(self._take_out(conversation_id)), "takes it out of the archive again"
         )
+
+    async def _take_out(self, conversation_id: str) -> None:
+        conversation = await self._loaded(conversation_id)
+        if conversation is not None and conversation.archived:  # else it is out by other means
+            await self._archive(conversation_id)
 
     def _changed(self, conversation: Conversation, *, touch: bool = True) -> None:
         if touch:

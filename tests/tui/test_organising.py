@@ -98,6 +98,22 @@ async def test_ctrl_z_takes_it_out_of_the_archive_again(make_app: MakeApp, store
     assert not stored(store, "one").archived
 
 
+async def test_ctrl_z_does_not_archive_again_what_is_out_already(
+    make_app: MakeApp, store: Store
+) -> None:
+    id_ = saved_conversation(store, "one", "q", "a").id
+    async with make_app(continue_last=True).run_test(size=(100, 30)) as pilot:
+        app = await listed(pilot, 1)
+        app.organising.archive(id_)
+        await settled(pilot)
+        assert stored(store, "one").archived
+        app.organising.archive(id_)
+        await settled(pilot)
+        app.undoing.undo()
+        await settled(pilot)
+    assert not stored(store, "one").archived
+
+
 async def test_the_app_goes_on_with_what_is_not_archived(make_app: MakeApp, store: Store) -> None:
     kept = saved_conversation(store, "kept", "q", "a")
     away = saved_conversation(store, "away", "q", "a")
