@@ -200,6 +200,11 @@ class CopilotApp(App[int]):
             self._keep_everything()
             self.exit(status)
 
+    async def leave_behind_keys(self, status: int) -> None:
+        """The same, once the prompt has taken what was typed before."""
+        await self.held_keys.take_characters_before()
+        self.leave(status)
+
     def _keep_everything(self) -> None:
         self.held_keys.take_text()
         self.keeping.keep_both()

@@ -52,7 +52,7 @@ class Starting:
         # A key that comes while a thread computes asks for the interpreter several times over.
         sys.setswitchinterval(SWITCH_S)
         if self.leave_first is not None:
-            app.leave(self.leave_first)
+            await app.leave_behind_keys(self.leave_first)
         else:
             app.run_worker(self._settle_in(), group="start", exit_on_error=False)
 

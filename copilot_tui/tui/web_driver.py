@@ -9,6 +9,7 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+from textual import events
 from textual.drivers.web_driver import WebDriver
 
 from copilot_tui.tui.signals import HUNG_UP_STATUS
@@ -55,5 +56,6 @@ class SavingWebDriver(WebDriver):
             return len(data)
 
     def _leave(self, status: int) -> None:
-        """In any thread."""
-        self._loop.call_soon_threadsafe(cast("CopilotApp", self._app).leave, status)
+        """In any thread, and behind the keys that came before."""
+        app = cast("CopilotApp", self._app)
+        self.send_message(events.Callback(callback=partial(app.leave_behind_keys, status)))

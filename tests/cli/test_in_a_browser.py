@@ -127,6 +127,15 @@ def test_a_server_that_was_killed_leaves_no_session_behind(served: Served, store
     assert drafts(store) == ["half a prompt"]
 
 
+def test_what_was_typed_just_before_the_end_is_saved(served: Served, store: Store) -> None:
+    for letter in "words":
+        served.type(letter)
+    assert served.process.stdin is not None
+    served.process.stdin.close()
+    assert served.ended() == 129
+    assert drafts(store) == ["words"]
+
+
 def test_a_server_that_neither_reads_nor_writes_any_more_costs_no_word(
     served: Served, store: Store
 ) -> None:
