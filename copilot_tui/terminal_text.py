@@ -28,3 +28,8 @@ def harmless(text: str) -> str:
 def one_line(text: str) -> str:
     """The text harmless and on one line: each run of white space is one space."""
     return " ".join(harmless(text).split())
+
+
+def escaped(json_text: str) -> str:
+    """JSON in which those characters are escapes: it says the same, and is harmless to show."""
+    return _HARMFUL_RUN.sub(lambda run: "".join(f"\\u{ord(c):04x}" for c in run[0]), json_text)

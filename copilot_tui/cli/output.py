@@ -1,7 +1,8 @@
 """The only writer of stdout; and what goes to stderr.
 
 Plain text never carries what could control a terminal, whether stdout is one or not; JSON and
-exports are exact. A reader that goes away is no error: `StdoutClosed` ends the command in silence.
+exports are exact, but for a terminal: there JSON has escapes for it, and an export goes without. A
+reader that goes away is no error: `StdoutClosed` ends the command in silence.
 """
 
 from __future__ import annotations
@@ -72,7 +73,35 @@ def json_line(value: object) -> None:
     """Write one JSON value on a line of its own."""
     import json
 
-    exact(json.dumps(value, ensure_ascii=False) + "\n")
+    json_text(json.dumps(value, ensure_ascii=False) + "\n")
+
+
+def json_text(content: str) -> None:
+    """Write JSON."""
+    if _is_terminal():
+        from copilot_tui.terminal_text import escaped
+
+        content = escaped(content)
+    exact(content)
+
+
+def exported(content: bytes) -> None:
+    """Write what is meant for a file, and say it if a terminal is not given all of it."""
+    if not _is_terminal():
+        exact(content)
+        return
+    from copilot_tui.terminal_text import harmless
+
+    text = content.decode("utf-8", "replace")
+    shown = harmless(text)
+    exact(shown)
+    if shown != text:
+        notice("characters that control a terminal were left out; -o FILE writes them as they are")
+
+
+def _is_terminal() -> bool:
+    """Whether somebody reads stdout from a screen."""
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def exact(content: str | bytes) -> None:

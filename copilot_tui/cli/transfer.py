@@ -45,7 +45,10 @@ def run(given: argparse.Namespace) -> int:
         return export.into_folder(store, ids, target)
     conversation = store.load(ids[0])
     if target is None:
-        output.exact(export.dump(conversation))
+        if export.is_json:
+            output.json_text(export.dump(conversation).decode())
+        else:
+            output.exported(export.dump(conversation))
         return 0
     if target.is_dir():
         target = target / export.name(conversation)
@@ -59,7 +62,9 @@ class _Export:
     """What the options say about each file."""
 
     def __init__(self, given: argparse.Namespace) -> None:
-        self._format = EXPORTS[getattr(given, "format", "markdown")]
+        name = getattr(given, "format", "markdown")
+        self._format = EXPORTS[name]
+        self.is_json = name == "json"
         self._is_forced = "force" in given
         self._every_branch = "branches" in given
 

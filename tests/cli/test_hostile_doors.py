@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,7 +19,9 @@ from tests.server import CUT, DONE, Server, chunk, delta, event, finish
 if sys.platform == "win32":
     pytest.skip("file names and pseudo-terminals of POSIX", allow_module_level=True)
 
-from tests.pty.emulator import Emulator
+import termios
+
+from tests.pty.emulator import PATIENCE_S, Emulator
 from tests.pty.nasty import PAYLOADS, TEXTS, harm_in
 
 nasty = pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
@@ -99,6 +104,62 @@ def test_what_a_conversation_holds_does_not_control_the_terminal(
     assert [each.status for each in done] == [0] * len(done)
     assert_harmless(*done)
     assert [name for path in folder.iterdir() for name in harm_in(path.name)] == []
+
+
+def on_a_terminal(program: Program, *args: str) -> tuple[str, str]:
+    """What a command writes when stdout is a terminal, and what it says."""
+    ours, theirs = os.openpty()
+    settings = termios.tcgetattr(theirs)
+    settings[1] &= ~termios.OPOST  # so that it adds nothing of its own
+    termios.tcsetattr(theirs, termios.TCSANOW, settings)
+    written = bytearray()
+    with subprocess.Popen(
+        (*PYTHON, *args),
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+        env=program.environ,
+    ) as process:
+        os.close(theirs)
+        with suppress(OSError):  # EIO: nobody has the terminal open any more
+            while piece := os.read(ours, 65536):
+                written += piece
+        os.close(ours)
+        assert process.stderr is not None
+        said = process.stderr.read().decode()
+        assert process.wait(PATIENCE_S) == 0
+    return written.decode(), said
+
+
+EXACT = [
+    ("export", "last"),
+    ("export", "last", "--format", "html"),
+    ("export", "last", "--format", "json"),
+    ("show", "last", "--json"),
+    ("list", "--json"),
+    ("search", "needle", "--json"),
+]
+
+
+@nasty
+def test_what_is_exact_in_a_file_does_not_control_a_terminal(
+    program: Program, store: Store, text: str
+) -> None:
+    made = saved(store, FIRST, text)
+    for message in made.messages.values():
+        message.content = f"needle {text}"
+    store.save(made)
+    for args in EXACT:
+        written, said = on_a_terminal(program, *args)
+        exact = program.run(*args).stdout
+        assert harm_in(written) == [], args
+        assert "needle" in written or args[0] == "list"
+        if "json" in args[-1]:
+            assert (json.loads(written), said) == (json.loads(exact), ""), args
+        else:
+            is_less = written != exact
+            assert is_less is bool(harm_in(exact)), args
+            assert ("-o FILE" in said) is is_less, args
 
 
 @nasty
