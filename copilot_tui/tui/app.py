@@ -276,6 +276,10 @@ class CopilotApp(App[int]):
         self.main.composer.fill(behind)
         self.show_attached()
 
+    def on_composer_paste_refused(self, message: Composer.PasteRefused) -> None:
+        """Too much for a prompt was pasted."""
+        self.attaching.refuse_paste(message.length)
+
     def on_composer_queued_wanted(self) -> None:
         """Backspace in an empty prompt."""
         if not (self.desk.drafts.attached(self.shown) and self.attaching.take_off()):

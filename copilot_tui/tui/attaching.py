@@ -56,6 +56,17 @@ class Attaching:
         )
         return True
 
+    def refuse_paste(self, length: int) -> None:
+        """Say that a paste of so many characters is too much for a prompt, and what to do."""
+        from copilot_tui.tui.composer import PASTE_LIMIT
+
+        most = f"{PASTE_LIMIT >> 20} million characters"
+        key = self._app.main.key("attach")
+        self._app.say(
+            f"Too much for a prompt ({most} at most): {key} attaches a file. Pasted: {length:,}",
+            warn=True,
+        )
+
     def _before_cursor(self) -> str:
         composer = self._app.main.composer
         row, column = composer.cursor_location

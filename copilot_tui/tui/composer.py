@@ -17,6 +17,10 @@ ASK: Final = "Ask anything"
 ASK_PRIVATELY: Final = "Ask anything: it is not saved"
 
 
+PASTE_LIMIT: Final = 1024 * 1024
+"""Characters of a prompt that something was pasted into; more goes along as a file."""
+
+
 class Composer(LongTextArea, inherit_css=False):
     """Where prompts are written. What its keys do is in ACTIONS; Enter is the screen's.
 
@@ -67,6 +71,13 @@ class Composer(LongTextArea, inherit_css=False):
         """What stood in the composer then; what was typed since is not to be replaced."""
 
     @dataclass
+    class PasteRefused(Message):
+        """It would have made the prompt longer than PASTE_LIMIT."""
+
+        length: int
+        """Characters of what was pasted."""
+
+    @dataclass
     class QueuedWanted(Message):
         """The user wants back the prompt that waits."""
 
@@ -105,6 +116,12 @@ class Composer(LongTextArea, inherit_css=False):
     def _type(self, text: str) -> None:
         if (result := self._replace_via_keyboard(text, *self.selection)) is not None:
             self.move_cursor(result.end_location)
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        if len(self.text) + len(event.text) > PASTE_LIMIT:
+            event.prevent_default()
+            event.stop()
+            self.post_message(self.PasteRefused(len(event.text)))
 
     async def _on_key(self, event: events.Key) -> None:
         # The wide space of CJK keyboards, the no-break space, and what joins emoji: to Textual they

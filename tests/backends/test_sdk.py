@@ -20,7 +20,7 @@ from copilot_tui.backends.sdk.backend import LIVE_MOST
 from copilot_tui.backends.sdk.plan import PLAIN_SYSTEM
 from copilot_tui.config import BUILT_IN, BackendConfig
 from copilot_tui.conversation import Role, Status
-from copilot_tui.errors import ConnectionFailed, CutOff, MissingKey, ReplyFailed, TimedOut
+from copilot_tui.errors import BadReply, ConnectionFailed, CutOff, MissingKey, ReplyFailed, TimedOut
 from tests.backends.asking import Gathered, Tree, gather, hello
 from tests.backends.sdk_fakes import (
     AFTER,
@@ -709,3 +709,14 @@ async def test_our_key_is_masked_where_it_is_echoed() -> None:
 def test_the_backend_is_built_in_and_made_without_the_sdk() -> None:
     made = backends.create(BUILT_IN["copilot"])
     assert isinstance(made, CopilotSdk)
+
+
+@pytest.mark.parametrize("kind", [text, thought, message])
+async def test_an_event_that_is_too_long_ends_the_reply_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, kind: Any
+) -> None:
+    monkeypatch.setattr("copilot_tui.backends.sdk.events.EVENT_LIMIT", 10)
+    gathered = await asked(*BEFORE, text("short"), kind("x" * 11), *END)
+    assert isinstance(gathered.error, BadReply)
+    assert "one event of the Copilot CLI holds more than" in str(gathered.error)
+    assert (shown(gathered), gathered.is_complete) in (("short", False), ("", False))

@@ -4,12 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input, Label
 
 from copilot_tui.store import Store
 from copilot_tui.tui.app import CopilotApp
 from copilot_tui.tui.attaching import word_at
+from copilot_tui.tui.composer import PASTE_LIMIT
 from copilot_tui.tui.rows import Mark
 from tests.fakes import FakeBackend, Hold
 from tests.tui.conftest import MakeApp
@@ -248,3 +250,22 @@ async def test_every_conversation_has_its_own_files(make_app: MakeApp) -> None:
         assert line_of(app) == ""
         app.showing.show(first)
         await until(pilot, lambda: "notes.txt" in line_of(app))
+
+
+@pytest.mark.parametrize("over", [0, 1])
+async def test_a_paste_that_is_too_much_for_a_prompt_is_refused_and_leaves_what_was_there(
+    make_app: MakeApp, over: int
+) -> None:
+    async with make_app().run_test() as pilot:
+        app = app_of(pilot)
+        await pilot.press("a", "b")
+        pasted = "x" * (PASTE_LIMIT - 2 + over)
+        app.post_message(events.Paste(pasted))
+        await until(pilot, lambda: app.main.status.notice or len(app.main.composer.text) > 2)
+        if over:
+            assert app.main.composer.text == "ab"
+            assert "1 million characters at most" in app.main.status.notice
+            assert f"{len(pasted):,}" in app.main.status.notice
+        else:
+            assert app.main.composer.text == f"ab{pasted}"
+            assert app.main.status.notice == ""

@@ -11,10 +11,14 @@ from copilot_tui.backends import Delta
 from copilot_tui.backends.sdk.retold import Retold
 from copilot_tui.backends.sdk.words import Failure
 from copilot_tui.backends.server_words import Masked, body_words
+from copilot_tui.errors import BadReply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+
+EVENT_LIMIT: Final = 16 * 1024 * 1024
+"""Characters of text in one event."""
 
 Fields = Any
 """A dataclass of the SDK, one for each event type; none is a dependency of ours."""
@@ -83,23 +87,23 @@ class TurnReader:
     # One method for each event
 
     def _on_text(self, data: Fields) -> None:
-        self._text.add(data.delta_content)
+        self._text.add(_bounded(data.delta_content))
 
     def _on_message(self, data: Fields) -> None:
         if data.content:
-            self._text.settle(data.content)
+            self._text.settle(_bounded(data.content))
             self.is_whole = True
         elif getattr(data, "tool_requests", None):
             self._rest["tool_calls"] = True
         if (reasoning := getattr(data, "reasoning_text", None)) and not self._reasoning.whole:
-            self._reasoning.settle(reasoning)
+            self._reasoning.settle(_bounded(reasoning))
         self._name_model(data)
 
     def _on_reasoning(self, data: Fields) -> None:
-        self._reasoning.add(data.delta_content)
+        self._reasoning.add(_bounded(data.delta_content))
 
     def _on_whole_reasoning(self, data: Fields) -> None:
-        self._reasoning.settle(data.content)
+        self._reasoning.settle(_bounded(data.content))
 
     def _on_usage(self, data: Fields) -> None:
         for key, name in _USAGE:
@@ -139,6 +143,15 @@ class TurnReader:
         self.is_over = True
         if self.is_whole and self.failure is None:
             self._rest["complete"] = True
+
+
+def _bounded(text: str) -> str:
+    """The text of one event. Raises BadReply if it is too much for one."""
+    if len(text) > EVENT_LIMIT:
+        raise BadReply(
+            f"one event of the Copilot CLI holds more than {EVENT_LIMIT >> 20} million characters"
+        )
+    return text
 
 
 _USAGE: Final = (("prompt_tokens", "input_tokens"), ("completion_tokens", "output_tokens"))
