@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
@@ -37,6 +38,7 @@ from copilot_tui.errors import (
     BackendError,
     BadReply,
     ConfigError,
+    ConnectionFailed,
     CutOff,
     MissingKey,
     RedirectRefused,
@@ -58,6 +60,9 @@ BODY_LIMIT: Final = 32 * 1024 * 1024
 TURN_S: Final = 0.004
 """In a blast, everything else in the loop gets its turn this often."""
 
+LOG_VARIABLE: Final = "COPILOT_TUI_LOG"
+"""Names the file of `request_log`."""
+
 KeyHeaders = Callable[["BackendConfig"], Mapping[str, str]]
 """Gives the headers that carry keys; may run a command. Raises MissingKey."""
 
@@ -72,8 +77,11 @@ class Transport:
         *,
         headers: Mapping[str, str] | None = None,
         now: Callable[[], datetime] = utc_now,
+        beside: Transport | None = None,
     ) -> None:
-        """`headers`: what this server wants over the usual ones; nothing secret."""
+        """`headers`: what this server wants over the usual ones; nothing secret. `beside`: another
+        of the same sign-in, whose secrets are masked in what this server says, too.
+        """
         self.config = config
         self._key_headers = key_headers
         self._own_headers = headers or {}
@@ -82,8 +90,10 @@ class Transport:
         self._headers: dict[str, str] = {}
         self._forgotten = 0
         """How often the keys were to be read again."""
-        self._secrets: set[str] = set()
+        self._secrets: set[str] = set() if beside is None else beside._secrets
         self._opening = asyncio.Lock()
+        self._log = os.environ.get(LOG_VARIABLE, "")
+        """Where every request is noted; empty: nowhere."""
 
     @asynccontextmanager
     async def open_stream(self, url: str, body: Mapping[str, Any]) -> AsyncIterator[Answer]:
@@ -92,10 +102,13 @@ class Transport:
         Raises ConnectionFailed, TimedOut, Refused, RedirectRefused, BadReply, MissingKey.
         """
         response = await self._send("POST", url, await as_json(body), self._timeout())
+        began = time.monotonic()
         try:
             yield Answer(response, self)
         finally:
             await response.aclose()
+            if self._log:
+                self._note(f"POST {shown(url)}: its stream was closed", began)
 
     async def get_json(self, url: str) -> object:
         """The JSON at an address. Raises BackendError."""
@@ -165,6 +178,8 @@ class Transport:
         content: list[bytes] | None,
         limits: httpx.Timeout,
     ) -> httpx.Response:
+        began = time.monotonic()
+        outcome = "left"
         try:
             request = client.build_request(
                 method,
@@ -173,9 +188,26 @@ class Transport:
                 timeout=limits,
                 content=None if content is None else _sent(content),
             )
-            return await client.send(request, stream=True, follow_redirects=False)
+            response = await client.send(request, stream=True, follow_redirects=False)
+            outcome = str(response.status_code)
+            return response
         except OUTSIDE_ERRORS as error:
-            raise self.failure(error) from error
+            failure = self.failure(error)
+            outcome = str(failure)
+            raise failure from error
+        finally:
+            if self._log:
+                self._note(f"{method} {shown(url)}: {outcome}", began)
+
+    def _note(self, words: str, began: float) -> None:
+        """A line of the log that was asked for. It could be written when the client was made; who
+        leaves is not held up if it cannot be any more.
+        """
+        from copilot_tui.backends.request_log import note
+
+        taken_ms = (time.monotonic() - began) * 1000
+        with suppress(ConnectionFailed):
+            note(self._log, self.masked(f"{words}, after {taken_ms:.0f} ms"))
 
     async def _open(self) -> tuple[httpx.AsyncClient, Mapping[str, str]]:
         """The client and its headers: keys read and certificates loaded, both off the loop."""
@@ -212,6 +244,10 @@ class Transport:
         proxy = network.proxy_for(self.config.base_url, self.config)
         for address in filter(None, (self.config.base_url, proxy)):
             self._secrets |= address_secrets(address)
+        if self._log:
+            from copilot_tui.backends.request_log import note
+
+            note(self._log, self.masked(f"requests to {shown(self.config.base_url)} begin"))
         try:
             return network.make_client(self.config, self._timeout())
         except (*OUTSIDE_ERRORS, ValueError) as error:  # ValueError: a proxy of an unknown kind

@@ -62,6 +62,7 @@ class GithubChat(Server):
         """`tokens`: those that another mock makes, when this one is a chat of its own."""
         self.tokens: set[str] = set() if tokens is None else tokens
         self.sessions = {COOKIES["user_session"]}
+        self.token_name = "token"
         self.expiration = "2099-01-01T00:00:00.000Z"
         self.threads: list[str] = []
         self.prompts: list[dict[str, Any]] = []
@@ -112,7 +113,7 @@ class GithubChat(Server):
         is_page = request.headers.get("github-verified-fetch") == "true"
         if not is_page or cookies.get("user_session") not in self.sessions:
             return _json({"error": "Not Found"}, 404)
-        token = f"token-{self.token_calls}"
+        token = f"{self.token_name}-{self.token_calls}"
         self.tokens.add(token)
         return _json({"token": token, "expiration": self.expiration})
 

@@ -14,7 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from copilot_tui.backends.request_log import note
 from tests.cli.conftest import PYTHON
+from tests.mocks.github_chat import THREADS_PATH, content, github_chat
+from tests.mocks.github_chat import error as failed
 from tests.secrets.canaries import KEY, leaks_below, leaks_in
 from tests.server import CUT, DONE, HANG, Server, chunk, event, finish
 
@@ -255,6 +258,84 @@ def test_tokens_of_other_programs_are_neither_sent_nor_written(one_house: House)
     [sent, *_] = one_house.server.requests
     assert leaks_in(json.dumps([sent.headers, sent.json]).encode(), *tokens.values()) == []
     assert one_house.leaks(*tokens.values()) == []
+
+
+def test_githubs_cookie_and_token_stay_where_they_are(tmp_path: Path) -> None:
+    cookie, token = "canary-session-9Xw2-Kd81Qz", "canary-token-5Hs7-Pq30Zx"
+    with github_chat() as github:
+        house = House(tmp_path, github, "none")
+        github.sessions, github.token_name = {cookie}, token
+        kept = tmp_path / "kept"
+        kept.write_text(f"user_session={cookie}\n")
+        (house.home / "config.toml").write_text(
+            f'[backends.github]\ntoken_url = "{github.token_url}"\napi_url = "{github.url}"\n'
+            f'api_key_command = ["cat", "{kept}"]\n'
+        )
+        house.environ |= {
+            "COPILOT_TUI_BACKEND": "github",
+            "COPILOT_TUI_LOG": str(house.home / "log"),
+        }
+        assert house.run("ask", "hi") == 0
+        words = f"no {cookie} and user_session={cookie}"
+        for path in (github.token_path, THREADS_PATH):
+            for status in (400, 401, 403, 404, 422, 500):
+                github.answer({"message": words, "error": words}, status=status, path=path)
+                house.run("ask", "hi")
+            github.answer(b"", status=302, headers={"Location": f"/login?{cookie}"}, path=path)
+            house.run("ask", "hi")
+        github.says(failed("exception", words))
+        house.run("ask", "hi")
+        github.says(content("half "), f"data: {words}\n\n".encode(), CUT)
+        house.run("ask", "hi", "--conversation", "last")
+        for args in (("models",), ("doctor",), ("config",), ("show", "last", "--json")):
+            house.run(*args)
+        sent = {request.headers.get("cookie", "") for request in github.requests}
+        assert any(cookie in each for each in sent)
+        assert any(token in r.headers.get("authorization", "") for r in github.requests)
+        assert "POST" in (house.home / "log").read_text()
+        assert house.leaks(cookie, token) == []
+
+
+def test_the_log_says_what_was_asked_and_no_secret(house: House) -> None:
+    log = house.home / "log"
+    house.server.stream(chunk("before"), finish(), DONE)
+    assert house.run("ask", "a prompt of mine") == 0
+    assert not log.exists()
+    house.environ["COPILOT_TUI_LOG"] = str(log)
+    for _ in echoes(house.server):
+        house.run("ask", "a prompt of mine")
+    house.server.answer({"error": KEY}, status=429, headers={"Retry-After": "0"})
+    house.server.stream(chunk("a reply of mine"), finish(), DONE)
+    assert house.run("ask", "hi") == 0
+    said = log.read_text()
+    address = f"POST {house.server.url}/v1/chat/completions"
+    *_, begun, refused, taken, closed = said.splitlines()
+    assert f"requests to {house.server.url}/v1 begin" in begun
+    assert f"{address}: 429, after " in refused
+    assert f"{address}: 200, after " in taken
+    assert f"{address}: its stream was closed, after " in closed
+    assert f"{address}: 401, after " in said
+    assert "of mine" not in said
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+    assert house.leaks(KEY) == []
+
+
+def test_a_log_that_cannot_be_written_is_said_before_anything_is_asked(one_house: House) -> None:
+    one_house.environ["COPILOT_TUI_LOG"] = str(one_house.home)
+    assert one_house.run("ask", "hi") == 1
+    assert b"cannot be written" in one_house.said
+    assert b"COPILOT_TUI_LOG" in one_house.said
+    assert one_house.server.requests == []
+
+
+def test_a_log_that_is_full_is_begun_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("copilot_tui.backends.request_log.SIZE_LIMIT", 200)
+    path = tmp_path / "log"
+    for number in range(20):
+        note(str(path), f"line {number}\nand \x1b[2J no more")
+    kept = [each.read_text() for each in (tmp_path / "log.old", path) if each.exists()]
+    assert all(len(each) < 300 for each in kept)
+    assert "line 19 and [2J no more\n" in "".join(kept)
 
 
 def test_everything_is_the_owners_alone_though_the_umask_forbids_nothing(one_house: House) -> None:

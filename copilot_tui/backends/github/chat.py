@@ -92,7 +92,11 @@ class Chat:
             replace(config, base_url=config.token_url), self._cookie, headers=HEADERS, now=now
         )
         self._api = Transport(
-            replace(config, base_url=config.api_url), self._authorization, headers=HEADERS, now=now
+            replace(config, base_url=config.api_url),
+            self._authorization,
+            headers=HEADERS,
+            now=now,
+            beside=self._gate,
         )
 
     async def ask(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
