@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import select
+import selectors
 import socket
 import ssl
 import struct
@@ -253,10 +253,17 @@ class Server:
         while not until.wait(0.005):
             if self._stopping.is_set():
                 return False
-            if select.select([connection], [], [], 0)[0] and _is_closed(connection):
+            if is_readable(connection) and _is_closed(connection):
                 request.client_gone.set()
                 return False
         return True
+
+
+def is_readable(file: socket.socket | int, timeout_s: float = 0.0) -> bool:
+    """Whether there is something to be read, or its end; `select.select` knows but 1024 files."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(file, selectors.EVENT_READ)
+        return bool(selector.select(timeout_s))
 
 
 def _is_closed(connection: socket.socket) -> bool:

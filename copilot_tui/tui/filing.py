@@ -200,6 +200,8 @@ class Filing:
         """Wait for the writes that are on their way, and try once more what has failed."""
         for each in self._made():
             each.close()
+        if "store" in vars(self):
+            self.store.close()
 
     def _made(self) -> list[Safekeeping]:
         return [vars(self)[name] for name in ("_saves", "_notes") if name in vars(self)]

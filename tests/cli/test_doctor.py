@@ -4,7 +4,6 @@ import base64
 import errno
 import json
 import os
-import select
 import socket
 import sqlite3
 import stat
@@ -28,7 +27,7 @@ from copilot_tui.store import Store
 from tests.cli.conftest import FIRST, PYTHON, SECOND, Ended, Program
 from tests.fakes import FakeBackend
 from tests.mocks.github_chat import github_chat
-from tests.server import HANG, PATIENCE_S, Server
+from tests.server import HANG, PATIENCE_S, Server, is_readable
 from tests.store import broken
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="modes and terminals of POSIX")
@@ -521,7 +520,7 @@ def in_terminal(program: Program, answer: Callable[[bytes], bytes], **environ: s
     said = b""
     until = time.monotonic() + 3 * PATIENCE_S
     while time.monotonic() < until:
-        if not select.select([master], [], [], 0.05)[0]:
+        if not is_readable(master, 0.05):
             if process.poll() is not None:
                 break
             continue

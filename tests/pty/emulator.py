@@ -13,7 +13,6 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-import select
 import signal
 import struct
 import subprocess
@@ -24,6 +23,8 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import pyte
+
+from tests.server import is_readable
 
 PATIENCE_S: Final = 30.0
 """How long a test waits for what must happen; never reached when it does."""
@@ -187,7 +188,7 @@ class Emulator:
         if self._is_stalled or not self._is_open:
             time.sleep(timeout_s)  # nobody looks; only what happens elsewhere is awaited
             return False
-        if not select.select([self._master], [], [], timeout_s)[0]:
+        if not is_readable(self._master, timeout_s):
             return False
         painted = os.read(self._master, 65536)
         self.painted += painted
