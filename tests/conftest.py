@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,8 +46,9 @@ def collected() -> Iterator[None]:
     """The app lets the collector pass over what its start has made; a process that runs hundreds of
     apps would keep each of them, with its open files.
     """
-    before = gc.get_threshold()
+    before, interval_s = gc.get_threshold(), sys.getswitchinterval()
     yield
+    sys.setswitchinterval(interval_s)
     if gc.get_freeze_count():
         gc.unfreeze()
         gc.collect()
