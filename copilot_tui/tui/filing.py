@@ -202,6 +202,7 @@ class Filing:
             each.close()
         if "store" in vars(self):
             self.store.close()
+            self.store.stop_search()  # nor does an update begin that was on its way
 
     def _made(self) -> list[Safekeeping]:
         return [vars(self)[name] for name in ("_saves", "_notes") if name in vars(self)]
