@@ -193,8 +193,14 @@ class Filing:
 
     @property
     def failure(self) -> StoreError | None:
-        """Why something is not on disk that should be; None: all is, or on its way."""
-        return next(filter(None, (each.failure for each in self._made())), None)
+        """Why something that was written is not on disk; None: all is, or on its way. Where one
+        has read is not worth a question.
+        """
+        for each in self._made():
+            for thing, error in each.failures().items():
+                if not (isinstance(thing, tuple) and thing[0] in ("view", "unread")):
+                    return error
+        return None
 
     def close(self) -> None:
         """Wait for the writes that are on their way, and try once more what has failed."""

@@ -48,19 +48,16 @@ class Safekeeping:
     @property
     def has_failed(self) -> bool:
         """Whether something could not be written and is to be tried again."""
-        return self.failure is not None
+        return bool(self.failures())
 
-    @property
-    def failure(self) -> StoreError | None:
-        """Why the first of what could not be written could not."""
+    def failures(self) -> dict[Hashable, StoreError]:
+        """What could not be written, and why."""
         with self._lock:
-            return next(iter(self._failed.values()), None)
+            return dict(self._failed)
 
     def retry(self) -> None:
         """Try again what could not be written."""
-        with self._lock:
-            again, self._failed = self._failed, {}
-        for thing in again:
+        for thing in self.failures():
             self._disk.submit(self._write, thing)
 
     def _write(self, thing: Hashable) -> None:

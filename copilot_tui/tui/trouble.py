@@ -41,7 +41,7 @@ class Trouble:
         """Say what leaving now would lose, unless that was just said; whether it was to be said."""
         now = time.monotonic()
         is_said = self._warned_at is not None and now - self._warned_at < NOTICE_S
-        if not self.lasts or is_said:
+        if is_said or self._app.desk.filing.failure is None:
             return False
         self._warned_at = now
         key = self._app.main.key("quit")

@@ -12,7 +12,7 @@ from copilot_tui.store import Disk, Store
 from copilot_tui.tui.app import CopilotApp
 from copilot_tui.tui.desk import Desk
 from tests.fakes import FakeBackend
-from tests.tui.test_app import app_of, until
+from tests.tui.test_app import app_of, saved_conversation, until
 
 
 class FullDisk(Disk):
@@ -76,6 +76,23 @@ async def test_who_leaves_while_something_is_not_saved_is_asked_once(
     assert app.return_value == 0
     assert "the disk is full" in str(app.desk.filing.failure)
     assert draft(app, store) == ""
+
+
+async def test_who_has_only_read_is_asked_nothing(
+    app: CopilotApp, store: Store, disk: FullDisk
+) -> None:
+    disk.is_full = False
+    saved_conversation(store, "long", "q", "line\n\n" * 100)
+    app.starting._continue_last = True
+    async with app.run_test(size=(80, 20)) as pilot:
+        await until(pilot, lambda: app_of(pilot).shown.title == "long")
+        await pilot.pause()
+        disk.is_full = True
+        await pilot.press("pageup")
+        await until(pilot, lambda: app_of(pilot).trouble.lasts)
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: not app_of(pilot).is_running)
+    assert app.desk.filing.failure is None
 
 
 async def test_what_can_be_written_at_last_keeps_nobody(
