@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -37,7 +38,9 @@ class Exporting:
         from copilot_tui.tui.screens.exporting import ExportScreen
 
         async def write(typed: str, *, is_forced: bool) -> tuple[str, bool]:
-            return await asyncio.to_thread(export_to, typed, conversation, is_forced=is_forced)
+            # As it is now: a reply may grow in it meanwhile, and its tree is the loop's alone.
+            still = replace(conversation, messages=dict(conversation.messages))
+            return await asyncio.to_thread(export_to, typed, still, is_forced=is_forced)
 
         path = Path("~") / file_name(conversation, ".md")
         said = await self._app.push_screen_wait(ExportScreen(str(path), write))
@@ -57,6 +60,9 @@ def export_to(typed: str, conversation: Conversation, *, is_forced: bool) -> tup
         return "Type the path of a file", False
     try:
         path = Path(typed.strip()).expanduser()
+    except RuntimeError:  # pathlib's, of ~somebody who is not known here
+        return f"There is no such home: {typed.strip()}", False
+    try:
         if path.is_dir():
             path /= file_name(conversation, ".md")
         name = _FORMATS.get(path.suffix.lower())
@@ -68,8 +74,6 @@ def export_to(typed: str, conversation: Conversation, *, is_forced: bool) -> tup
         return f"{path} is there already. Enter overwrites it", False
     except ExportFailed as error:
         return str(error), False
-    except RuntimeError:  # pathlib's, of ~somebody who is not known here
-        return f"There is no such home: {typed.strip()}", False
     except (OSError, ValueError) as error:
         return f"That cannot be written: {error}", False
     return f"Exported to {path}", True

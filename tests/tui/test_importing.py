@@ -120,6 +120,23 @@ async def test_the_shown_conversation_is_exported_and_never_over_another_file_un
     assert json.loads(target.read_text())["title"] == "shared"
 
 
+async def test_the_tree_that_replies_come_into_is_not_walked_by_the_thread_that_exports(
+    make_app: MakeApp, store: Store, tmp_path: Path
+) -> None:
+    saved_conversation(store, "shared", "the question", "the answer")
+    async with make_app(continue_last=True).run_test(size=(100, 30)) as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: app.shown.title == "shared")
+        app.shown._known_children = None  # made by whoever looks first, and stale beside an `add`
+        app.main.action_export()
+        await until(pilot, lambda: app.screen is not app.main and app.screen.query(Input))
+        app.screen.query_one(Input).value = str(tmp_path / "out.html")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is app.main)
+        assert app.shown._known_children is None
+    assert "the answer" in (tmp_path / "out.html").read_text()
+
+
 @pytest.mark.parametrize("action", ["import", "export"])
 async def test_a_home_that_nobody_has_is_said_and_ends_nothing(
     make_app: MakeApp, store: Store, action: str
