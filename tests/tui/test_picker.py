@@ -233,3 +233,21 @@ async def test_at_every_size_the_list_has_room_and_the_last_line_is_in_sight(
         assert options.size.height >= 4
         status = pilot.app.screen.query_one("#picker-status", Label)
         assert status.region.bottom <= size[1]
+
+
+async def test_a_model_that_is_called_just_as_typed_comes_before_one_chosen_lately(
+    make_app: MakeApp,
+) -> None:
+    app = make_app()
+    await app.desk.answerers.catalog.open()
+    await app.desk.answerers.catalog.note(Choice("demo", "fake-2-large"))
+    async with make_app().run_test() as pilot:
+        app = app_of(pilot)
+        options = await opened(pilot)
+        await until(pilot, lambda: "fake-2\n" in f"{listed(options)}\n")
+        await pilot.press(*"fake-2")
+        await until(pilot, lambda: options.option_count == 2)
+        assert listed(options).startswith("fake-2")
+        assert "fake-2-large" in listed(options)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.shown.model == "fake-2")

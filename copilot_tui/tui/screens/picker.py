@@ -187,7 +187,10 @@ class PickerScreen(Dialog[Choice | Several | SignInWanted | None]):
             entry
             for entry in self._all()
             if all(word in f"{entry.name} {' '.join(entry.notes)}".casefold() for word in words)
-        ][:SHOWN_MOST]
+        ]
+        if words:  # who types a whole name, and Enter, means that one
+            entries.sort(key=lambda entry: not _is_called(entry, typed.casefold()))
+        entries = entries[:SHOWN_MOST]
         is_there = any(entry.choice.model == typed for entry in entries)
         if typed and not is_there:
             choice = Choice(self._backend, typed, self._provider)
@@ -338,6 +341,10 @@ class PickerScreen(Dialog[Choice | Several | SignInWanted | None]):
 
 def _is_same(entry: _Entry, other: _Entry) -> bool:
     return (entry.name, entry.choice, entry.opens) == (other.name, other.choice, other.opens)
+
+
+def _is_called(entry: _Entry, typed: str) -> bool:
+    return typed in (entry.name.casefold(), entry.choice.model.casefold())
 
 
 def _drawn(entry: _Entry) -> Text:
