@@ -251,3 +251,19 @@ async def test_a_model_that_is_called_just_as_typed_comes_before_one_chosen_late
         assert "fake-2-large" in listed(options)
         await pilot.press("enter")
         await until(pilot, lambda: app.shown.model == "fake-2")
+
+
+async def test_enter_at_once_leaves_who_answers_now(make_app: MakeApp) -> None:
+    app = make_app()
+    await app.desk.answerers.catalog.open()
+    await app.desk.answerers.catalog.note(Choice("demo", "fake-2"))
+    async with make_app().run_test() as pilot:
+        app = app_of(pilot)
+        before = app.desk.answerers.present_choice(app.shown)
+        options = await opened(pilot)
+        await until(pilot, lambda: "fake-1" in listed(options))
+        assert "answers now" in str(options.get_option_at_index(options.highlighted or 0).prompt)
+        await pilot.press("enter")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        await app.workers.wait_for_complete()
+        assert app.desk.answerers.present_choice(app.shown) == before

@@ -168,7 +168,9 @@ class PickerScreen(Dialog[Choice | Several | SignInWanted | None]):
         self._fill(at_top=at_top)
 
     def _fill(self, *, at_top: bool) -> None:
-        """Show what fits. The cursor stays where the user has put it, if not sent `at_top`."""
+        """Show what fits. The cursor stays where the user has put it, if not sent `at_top`: there,
+        or, as long as nothing is typed, at who answers now.
+        """
         options = self.query_one(OptionList)
         place = options.highlighted or 0
         chosen = self._entries[place] if place else None
@@ -176,10 +178,17 @@ class PickerScreen(Dialog[Choice | Several | SignInWanted | None]):
         self._entries = self._fitting(typed)
         options.clear_options()
         options.add_options([Option(self._drawn(entry)) for entry in self._entries])
-        options.highlighted = 0 if self._entries else None
+        options.highlighted = self._first(typed) if self._entries else None
         same = (n for n, each in enumerate(self._entries) if chosen and _is_same(each, chosen))
         if not at_top and (at := next(same, 0)):
             options.highlighted = at
+
+    def _first(self, typed: str) -> int:
+        now = (n for n, each in enumerate(self._entries) if self._answers_now(each))
+        return 0 if typed else next(now, 0)
+
+    def _answers_now(self, entry: _Entry) -> bool:
+        return not entry.opens and entry.choice == self._present
 
     def _fitting(self, typed: str) -> list[_Entry]:
         words = typed.casefold().split()
