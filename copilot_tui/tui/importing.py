@@ -58,7 +58,10 @@ class Importing:
             screen.show_report([*report.lines(), defect_in(error)])
             raise
         screen.show_report([*report.lines(), *filter(None, [ending])])
-        await self._app.desk.shelf.read()
+        try:
+            await self._app.desk.shelf.read()
+        except StoreError as error:
+            self._app.say(in_one_line(error), warn=True)
         self._app.refresh_sidebar()
 
     def _read(self, screen: ImportScreen, path: Path, report: Report) -> None:

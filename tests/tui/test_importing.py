@@ -9,8 +9,9 @@ from textual.widgets import Input, Static
 
 from copilot_tui.config import Config
 from copilot_tui.conversation import Conversation
+from copilot_tui.errors import StoreError
 from copilot_tui.formats.json import dump
-from copilot_tui.store import Saved, Store
+from copilot_tui.store import Saved, Store, Summary
 from copilot_tui.tui.app import CopilotApp
 from copilot_tui.tui.desk import Desk
 from copilot_tui.tui.screens.exporting import ExportScreen
@@ -177,3 +178,26 @@ async def test_an_import_that_meets_a_defect_says_so_and_can_be_closed(
         assert "a reader that broke" in screen.text
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is app.main)
+
+
+async def test_a_list_that_cannot_be_read_after_an_import_is_said_as_the_store_says_it(
+    make_app: MakeApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = exported(tmp_path, 2)
+    async with make_app().run_test(size=(100, 30)) as pilot:
+        app = app_of(pilot)
+        app.main.action_import()
+        await until(pilot, lambda: app.screen is not app.main and app.screen.query(Input))
+        screen = app.screen
+        assert isinstance(screen, ImportScreen)
+
+        def failing() -> list[Summary]:
+            raise StoreError("the folder cannot be read", "Mount it again.")
+
+        monkeypatch.setattr(app.desk.store, "summaries", failing)
+        screen.query_one(Input).value = str(folder)
+        await pilot.press("enter")
+        await until(pilot, lambda: "the folder cannot be read" in app.main.status.notice)
+        assert "defect" not in app.main.status.notice
+        assert "2 conversations imported" in screen.text
+        assert app.fault is None
