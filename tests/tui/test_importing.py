@@ -5,6 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from textual.color import Color
 from textual.widgets import Input, Static
 
 from copilot_tui.config import Config
@@ -111,9 +112,15 @@ async def test_the_shown_conversation_is_exported_and_never_over_another_file_un
         app.screen.query_one(Input).value = str(tmp_path / "out.doc")
         await pilot.press("enter")
         assert isinstance(app.screen, ExportScreen)
+        said = app.screen.query_one("#export-said", Static)
+        await until(pilot, lambda: "must end with" in str(said.content))
+        error = app.get_css_variables()["error"]
+        assert said.styles.color == Color.parse(error)
         app.screen.query_one(Input).value = str(target)
         await pilot.press("enter")
         assert target.read_text() == "something else"
+        await until(pilot, lambda: "Enter overwrites" in str(said.content))
+        assert said.styles.color != Color.parse(error)  # it is a question
         assert isinstance(app.screen, ExportScreen)
         await pilot.press("enter")
         await until(pilot, lambda: app.screen is app.main)

@@ -9,6 +9,7 @@ from copilot_tui.tui.screens.rename import RenameScreen
 from tests.fakes import FakeBackend
 from tests.tui.conftest import MakeApp
 from tests.tui.test_app import app_of, ended, saved_conversation, until
+from tests.tui.test_commands import drawn
 
 
 async def test_ctrl_c_keeps_a_title_that_is_being_typed(make_app: MakeApp) -> None:
@@ -40,6 +41,17 @@ async def test_what_is_typed_behind_a_key_that_opens_nothing_is_sent_all_the_sam
         await until(pilot, lambda: len(backend.requests) == 2)
         await ended(pilot)
     assert [request.path[-1].content for request in backend.requests] == ["hi", "ho"]
+
+
+async def test_a_small_window_shows_all_of_what_to_type_and_press(make_app: MakeApp) -> None:
+    app = make_app()
+    async with app.run_test(size=(30, 8)) as pilot:
+        app.push_screen(RenameScreen("Old title"))
+        await pilot.pause()
+        shown = " ".join(drawn(pilot).split())
+        assert "Title of the conversation, and tags: #work" in shown
+        assert "Enter saves · Escape leaves it as it was" in shown
+        assert "╭" not in shown
 
 
 async def test_ctrl_q_asks_before_a_title_that_is_being_typed_is_dropped(make_app: MakeApp) -> None:

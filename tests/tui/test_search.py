@@ -211,7 +211,7 @@ async def test_ctrl_o_puts_the_best_first(make_app: MakeApp, store: Store) -> No
         assert snippets(pilot)[0].startswith("concatenation")
         await pilot.press("ctrl+o")
         await until(pilot, lambda: snippets(pilot)[0].startswith("cat"))
-        assert "the best first" in status(pilot)
+        assert "the best first · Ctrl+O the newest first" in status(pilot)
 
 
 async def test_a_filter_that_there_is_not_is_named_with_those_that_there_are(

@@ -12,6 +12,7 @@ from copilot_tui.tui.settings import Invalid, Settings
 from tests.fakes import FakeBackend
 from tests.tui.conftest import MakeApp
 from tests.tui.test_app import app_of, ended, saved_conversation, send, stored, until
+from tests.tui.test_commands import drawn
 
 EMPTY = Settings(None, (), {})
 
@@ -92,6 +93,22 @@ async def test_what_is_set_by_keyboard_is_saved_and_sent_with_the_next_prompt(
     assert saved.settings == {"temperature": 0.5}
     request = backend.requests[-1]
     assert (request.system, request.settings) == ("Be brief.\nAlways.", {"temperature": 0.5})
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12), (30, 8)], ids=str)
+async def test_the_settings_say_what_they_are_and_what_is_typed_first(
+    make_app: MakeApp, size: tuple[int, int]
+) -> None:
+    async with make_app().run_test(size=size) as pilot:
+        app = app_of(pilot)
+        await pilot.press("ctrl+t")
+        await until(pilot, lambda: isinstance(app.screen, SettingsScreen))
+        await pilot.pause()
+        await until(pilot, lambda: "System prompt" in drawn(pilot))
+        shown = drawn(pilot)
+        assert "This conversation's settings" in shown
+        assert "Ctrl+S saves" in shown
+        assert ("╭" in shown) == (size[1] >= 18)
 
 
 async def test_a_wrong_value_is_said_and_nothing_is_saved(make_app: MakeApp, store: Store) -> None:

@@ -43,7 +43,7 @@ class ExportScreen(Dialog[str | None]):
         with Vertical(id="export"):
             yield Label("Export to a file: .md, .html or .json")
             yield HarmlessInput(self._path, compact=True)
-            yield Label("", id="export-said")
+            yield Label("", id="export-said", markup=False)
             yield Label("Enter writes · Escape leaves it", classes="hint")
 
     async def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -55,7 +55,9 @@ class ExportScreen(Dialog[str | None]):
             self.dismiss(said)
             return
         self._asked_about = typed if "Enter overwrites" in said else None
-        self.query_one("#export-said", Label).update(one_line(said).replace("[", "\\["))
+        label = self.query_one("#export-said", Label)
+        label.set_class(self._asked_about is None, "-wrong")
+        label.update(one_line(said))
 
     def action_cancel(self) -> None:
         """Escape."""

@@ -233,7 +233,7 @@ class SearchScreen(Dialog["Hit | None"]):
             return self.HELP
         count = f"{len(found.hits):,}{'+' if found.more else ''}"
         other = "best" if asked.order == "newest" else "newest"
-        parts = [f"{count} found, the {asked.order} first · Ctrl+O the {other} · Enter opens"]
+        parts = [f"{count} found, the {asked.order} first · Ctrl+O the {other} first · Enter opens"]
         if not found.hits:
             unknown = next(unknown_filters(asked.words), None)
             parts = [f"{unknown} is no filter: {FILTERS}" if unknown else "Nothing found"]

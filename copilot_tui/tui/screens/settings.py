@@ -31,9 +31,13 @@ class SettingsScreen(Dialog[Settings | None]):
     SettingsScreen {
         align: center middle; background: $background 60%;
         #settings {
-            width: 72; max-width: 96%; height: 17; max-height: 96%;
+            width: 72; max-width: 96%; height: 18; max-height: 96%;
             padding: 0 1; background: $surface; border: round $primary;
         }
+        &.-short #settings {
+            width: 100%; max-width: 100%; height: 100%; max-height: 100%; border: none;
+        }
+        #settings-title { width: 100%; height: 1; text-style: bold; }
         #settings-fields { height: 1fr; scrollbar-size-vertical: 1; }
         #system { height: auto; min-height: 2; max-height: 6; border: none; padding: 0; }
         .row { height: 1; }
@@ -54,12 +58,13 @@ class SettingsScreen(Dialog[Settings | None]):
         """A field for everything that can be set."""
         shown = self._present.shown()
         with Vertical(id="settings"):
+            yield Label("This conversation's settings", id="settings-title")
             with VerticalScroll(id="settings-fields", can_focus=False):
                 yield Label("System prompt")
                 yield HarmlessTextArea(
                     shown["system"], id="system", compact=True, placeholder="none"
                 )
-                yield from _row("tags", "Tags", shown["tags"], "work, home")
+                yield from _row("tags", "Tags", shown["tags"], "e.g. work, home")
                 for setting in SETTINGS:
                     yield from _row(setting.key, setting.name, shown[setting.key], setting.allowed)
             yield Label(id="settings-status", classes="hint", markup=False)
@@ -69,6 +74,9 @@ class SettingsScreen(Dialog[Settings | None]):
         system = self.query_one("#system", HarmlessTextArea)
         system.move_cursor(system.document.end)
         self._say("Ctrl+S saves · Escape leaves it", wrong=False)
+        fields = self.query_one("#settings-fields", VerticalScroll)
+        # What gets the focus is put into the middle, which hides the line above it.
+        self.call_after_refresh(fields.scroll_home, animate=False)
 
     def _say(self, text: str, *, wrong: bool) -> None:
         status = self.query_one("#settings-status", Label)
