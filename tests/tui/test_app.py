@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from textual import events
@@ -23,6 +25,9 @@ from tests.fakes import FakeBackend, Hold
 from tests.tui.conftest import MakeApp
 
 SIZES = [(120, 40), (80, 24), (40, 12), (200, 60)]
+
+BEGAN = utc_now()
+milliseconds = itertools.count()
 
 
 async def until(pilot: Pilot[int], condition: Callable[[], object]) -> None:
@@ -54,7 +59,8 @@ def stored(store: Store, title: str) -> Conversation:
 
 
 def saved_conversation(store: Store, title: str, *contents: str) -> Conversation:
-    conversation = new_conversation(now=utc_now())
+    """One that changed later than all that this has made before, however fast the machine is."""
+    conversation = new_conversation(now=BEGAN + timedelta(milliseconds=next(milliseconds)))
     conversation.title = title
     for index, content in enumerate(contents):
         role = Role.ASSISTANT if index % 2 else Role.USER
