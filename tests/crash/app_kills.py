@@ -9,8 +9,8 @@ from contextlib import closing, contextmanager
 from random import Random
 from typing import Final
 
-from copilot_tui.conversation import Status
-from tests.crash.paced import Sending
+from copilot_tui.conversation import Message, Status
+from tests.crash.paced import MODELS, Sending
 from tests.crash.room import Room, messages_to, replies_to
 from tests.pty.emulator import PATIENCE_S, Emulator
 from tests.store.aftermath import Seen
@@ -19,7 +19,7 @@ DRAFT_S: Final = 1.0
 TEXT_S: Final = 0.5
 
 F2, F8 = b"\x1bOQ", b"\x1b[19~"
-ALT_DOWN, CTRL_Z, CLEAR_LINE = b"\x1b[1;3B", b"\x1a", b"\x15"
+ALT_DOWN, CTRL_O, CTRL_Z, CLEAR_LINE = b"\x1b[1;3B", b"\x0f", b"\x1a", b"\x15"
 
 
 def kill_later(room: Room, window: Emulator, least: float, most: float) -> float:
@@ -109,9 +109,14 @@ def _in_a_reply(room: Room, number: int, sending: Sending, event: object, most: 
 
 def assert_kept(room: Room, sending: Sending, prompt: str, killed_at: float) -> None:
     """All of a reply is there but what came at last."""
-    excuse = room.metronome.excuse_s(killed_at - 1.5)
     [reply] = messages_to(prompt, room.look())
+    _assert_text_kept(room, sending, reply, killed_at)
     kept = reply.content
+    room.claims[f"the reply to {prompt}"] = lambda seen: replies_to(prompt, seen) == [kept]
+
+
+def _assert_text_kept(room: Room, sending: Sending, reply: Message, killed_at: float) -> None:
+    excuse, kept = room.metronome.excuse_s(killed_at - 1.5), reply.content
     if reply.status is Status.COMPLETE:
         assert sending.is_ended, "a reply that the server had not ended is said to be whole"
         assert kept == sending.before(float("inf")), "what is said to be whole is not"
@@ -119,7 +124,85 @@ def assert_kept(room: Room, sending: Sending, prompt: str, killed_at: float) -> 
     assert sending.before(float("inf")).startswith(kept)
     assert len(kept) >= len(must), f"{len(kept)} of {len(must)} characters of the reply are there"
     room.note_loss("text", max(0.0, killed_at - sending.first_after(len(kept), killed_at)))
-    room.claims[f"the reply to {prompt}"] = lambda seen: replies_to(prompt, seen) == [kept]
+
+
+def answering_together(room: Room, number: int) -> None:
+    """Two models answer one prompt side by side."""
+    one, other = two_sendings(room)
+    prompt = f"prompt {number} for two"
+    with asked_together(room, prompt, one) as window:
+        killed_at = kill_later(room, window, 0, 1.4)
+    _assert_both_kept(room, (one, other), prompt, killed_at)
+
+
+def picking(room: Room, number: int) -> None:
+    """One of two replies is picked, while both still come or after they have ended."""
+    one, other = two_sendings(room)
+    prompt, place = f"prompt {number} to pick", room.random.choice((1, 2))
+    picked_at = None
+    with asked_together(room, prompt, one) as window:
+        window.wait_for_text("1/2 · ")
+        window.type(str(place).encode())
+        if room.random.random() < 0.5:
+            window.wait_for_text(f"◂ {place}/2 ▸")
+            picked_at = time.monotonic()
+        killed_at = kill_later(room, window, 0, 0.9)
+    excuse = room.metronome.excuse_s(killed_at - 1.5)
+    heads = _assert_both_kept(room, (one, other), prompt, killed_at)
+    if picked_at is not None and picked_at < killed_at - TEXT_S - excuse:
+        assert heads == [MODELS[place - 1]], "what was picked is not what is gone on with"
+
+
+def two_sendings(room: Room) -> tuple[Sending, Sending]:
+    """What two models send to one client: each to no end, until it falls silent, or whole."""
+    other, one = (
+        Sending(
+            Random(room.random.random()),
+            *room.random.choice(((None, None), (room.random.randrange(1, 40), None), (None, 12))),
+        )
+        for _ in range(2)
+    )
+    one.beside = other
+    return one, other
+
+
+@contextmanager
+def asked_together(room: Room, prompt: str, sending: Sending) -> Iterator[Emulator]:
+    """The app, in which both models have begun to answer this prompt."""
+    with opened(room, sending=sending) as window:
+        window.type(CTRL_O)
+        window.wait_for_text("Space marks several")
+        for model, said in zip(MODELS, ("mark another", "2 answer together"), strict=True):
+            window.type(model.encode())
+            window.wait_for(lambda: "another backend" not in window.text, "what fits")
+            window.type(b" ")
+            window.wait_for_text(said)
+            window.type(CLEAR_LINE)
+            window.wait_for_text("another backend")
+        window.type(b"\r")
+        window.wait_for_text("2 models answer the next prompt")
+        window.type(prompt.encode() + b"\r")
+        assert sending.beside is not None
+        for each in (sending, sending.beside):
+            window.wait_for(each.begun.is_set, "both replies")
+        yield window
+
+
+def _assert_both_kept(
+    room: Room, sendings: tuple[Sending, Sending], prompt: str, killed_at: float
+) -> list[str | None]:
+    """All of both replies is there but what came at last; which of them is gone on with."""
+    for sending in sendings:
+        sending.over.set()
+    seen = room.look()
+    found = messages_to(prompt, seen)
+    assert sorted(str(reply.model) for reply in found) == list(MODELS)
+    for reply in found:
+        _assert_text_kept(room, sendings[MODELS.index(str(reply.model))], reply, killed_at)
+    texts = sorted(reply.content for reply in found)
+    room.claims[f"the replies to {prompt}"] = lambda seen: sorted(replies_to(prompt, seen)) == texts
+    heads = {conversation.head for conversation in seen.listed.values()}
+    return [reply.model for reply in found if reply.id in heads]
 
 
 def renaming(room: Room, number: int) -> None:
@@ -213,6 +296,8 @@ APP_KILLS: Final[tuple[Callable[[Room, int], None], ...]] = (
     sending,
     streaming,
     saving,
+    answering_together,
+    picking,
     renaming,
     deleting,
     restoring,

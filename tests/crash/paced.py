@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import time
@@ -16,6 +17,9 @@ from tests.server import DONE, PATIENCE_S, chunk, finish
 
 DELTAS: Final = 10_000
 """More than are ever sent: the last delta always lies behind the kill."""
+
+MODELS: Final = ("paced-a", "paced-b")
+"""Two that answer one client side by side."""
 
 
 @dataclass
@@ -37,6 +41,8 @@ class Sending:
     over: threading.Event = field(default_factory=threading.Event)
     is_ended: bool = False
     """It begins to say that this is all."""
+    beside: Sending | None = None
+    """What the second of the models sends to the same client."""
 
     def before(self, moment: float) -> str:
         """All text that was sent before this moment."""
@@ -84,9 +90,19 @@ class PacedServer:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def do_GET(self) -> None:
+                listed = json.dumps({"data": [{"id": model} for model in MODELS]}).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(listed)))
+                self.end_headers()
+                self.wfile.write(listed)
+
             def do_POST(self) -> None:
-                self.rfile.read(int(self.headers["content-length"]))
+                asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 sending = sendings[int(self.path.split("/")[1])]
+                if sending.beside is not None and asked["model"] == MODELS[1]:
+                    sending = sending.beside
                 sending.asked.set()
                 self.send_response(200)
                 self.send_header("Content-Type", "text/event-stream")
@@ -124,7 +140,8 @@ def pacing(sendings: list[Sending]) -> Iterator[PacedServer]:
         yield server
     finally:
         for sending in sendings:
-            sending.over.set()
+            for each in filter(None, (sending, sending.beside)):
+                each.over.set()
         server.http.shutdown()
         thread.join(PATIENCE_S)
         server.http.server_close()
