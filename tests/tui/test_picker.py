@@ -122,7 +122,7 @@ async def test_what_answers_now_is_marked_where_the_provider_is_the_configuratio
     async with app.run_test() as pilot:
         options = await opened(pilot)
         await until(pilot, lambda: "fake-2" in listed(options))
-        assert "gpt-4o  answers now · of g4f" in listed(options)
+        assert "gpt-4o  answers now · set for g4f" in listed(options)
 
 
 async def test_the_cursor_stays_on_its_entry_when_the_list_comes(
@@ -267,3 +267,39 @@ async def test_enter_at_once_leaves_who_answers_now(make_app: MakeApp) -> None:
         await until(pilot, lambda: len(app.screen_stack) == 1)
         await app.workers.wait_for_complete()
         assert app.desk.answerers.present_choice(app.shown) == before
+
+
+async def test_a_model_that_is_set_listed_and_was_chosen_lately_stands_there_once(
+    config: Config, store: Store, backend: FakeBackend
+) -> None:
+    openai = replace(config.backends["openai"], model="fake-2")
+    chosen = replace(config, backend=openai, backends={**config.backends, "openai": openai})
+    backend.listed = [Model("fake-1", "Fake"), Model("fake-2", "Fake", context_window=128_000)]
+    desk = Desk(chosen, store, make_backend=lambda _: backend)
+    await desk.answerers.catalog.open()
+    async with CopilotApp(desk).run_test(size=(100, 30)) as pilot:
+        options = await opened(pilot)
+        await until(pilot, lambda: "fake-1" in listed(options))
+        once = "fake-2  answers now · set for openai · Fake · 128k context"
+        assert [line for line in listed(options).splitlines() if "fake-2" in line] == [once]
+        await pilot.press("enter")
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
+        for choice in (Choice("openai"), Choice("openai", "fake-2")):  # which mean the same
+            await desk.answerers.catalog.note(choice)
+        options = await opened(pilot)
+        await until(pilot, lambda: "fake-1" in listed(options))
+        [line] = [line for line in listed(options).splitlines() if "fake-2" in line]
+        assert line.startswith("fake-2  answers now · chosen lately · set for openai")
+
+
+async def test_a_mark_moves_no_name_beside_the_others(make_app: MakeApp) -> None:
+    async with make_app().run_test() as pilot:
+        options = await opened(pilot)
+        await until(pilot, lambda: "fake-2" in listed(options))
+        before = listed(options).splitlines()
+        await pilot.press("down", "space")
+        marked = listed(options).splitlines()
+        assert [line[2:] for line in marked] == before
+        assert [line[:2] for line in marked].count("☑ ") == 1
+        await pilot.press("space")
+        assert listed(options).splitlines() == before

@@ -19,7 +19,7 @@ from copilot_tui.tui.inputs import HarmlessInput
 from copilot_tui.tui.screens.dialog import Dialog
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from textual.app import ComposeResult
 
@@ -188,7 +188,7 @@ class PickerScreen(Dialog[Choice | Several | SignInWanted | None]):
         return 0 if typed else next(now, 0)
 
     def _answers_now(self, entry: _Entry) -> bool:
-        return not entry.opens and entry.choice == self._present
+        return not entry.opens and self._in_full(entry.choice) == self._in_full(self._present)
 
     def _fitting(self, typed: str) -> list[_Entry]:
         words = typed.casefold().split()
@@ -209,13 +209,19 @@ class PickerScreen(Dialog[Choice | Several | SignInWanted | None]):
 
     def _all(self) -> list[_Entry]:
         here, provider = self._backend, self._provider
-        entries = [
-            _Entry(_name_of(choice), ("chosen lately",), choice)
+        recent = [
+            choice._replace(model=self._in_full(choice).model)
             for choice in self._catalog.recent()
             if choice.backend in self._backends
         ]
-        entries.append(self._default(here, provider))
-        entries += [self._entry_of(model) for model in self._catalog.known(here, provider)]
+        entries = _once(
+            [
+                *(_Entry(self._name_of(each), ("chosen lately",), each) for each in recent),
+                self._default(here, provider),
+                *(self._entry_of(model) for model in self._catalog.known(here, provider)),
+            ],
+            self._in_full,
+        )
         if provider:
             entries.append(_Entry(here, ("every provider",), Choice(here), opens=True))
         entries += [
@@ -232,12 +238,22 @@ class PickerScreen(Dialog[Choice | Several | SignInWanted | None]):
         if config.kind == "demo":
             return _Entry("the demo", ("answers by itself, offline",), choice)
         own = "" if provider else config.model
-        return _Entry(own or "default model", (f"of {provider or here}",), choice)
+        if own:
+            return _Entry(own, (f"set for {here}",), choice._replace(model=own))
+        return _Entry("default model", (f"of {provider or here}",), choice)
 
     def _marked(self, entry: _Entry) -> _Entry:
-        if entry.opens or self._in_full(entry.choice) != self._in_full(self._present):
-            return entry
-        return entry._replace(notes=("answers now", *entry.notes))
+        if self._answers_now(entry):
+            return entry._replace(notes=("answers now", *entry.notes))
+        return entry
+
+    def _name_of(self, choice: Choice) -> str:
+        """Its model alone, where the others of the list are called so, too."""
+        here = self._in_full(Choice(self._backend, provider=self._provider))
+        is_here = self._in_full(choice)._replace(model="") == here._replace(model="")
+        model = choice.model or "default"
+        where = () if is_here else (choice.backend, choice.provider)
+        return " · ".join(filter(None, (*where, model)))
 
     def _in_full(self, choice: Choice) -> Choice:
         """With the configuration's own model and provider where none is named."""
@@ -316,7 +332,8 @@ class PickerScreen(Dialog[Choice | Several | SignInWanted | None]):
         status.update(self._help())
 
     def _drawn(self, entry: _Entry) -> Text:
-        mark = "☑ " if entry.choice in self._several and not entry.opens else ""
+        is_marked = entry.choice in self._several and not entry.opens
+        mark = ("☑ " if is_marked else "  ") if self._several else ""  # names stay in one column
         return Text(mark, no_wrap=True, overflow="ellipsis").append_text(_drawn(entry))
 
     def action_move(self, where: str) -> None:
@@ -352,6 +369,17 @@ def _is_same(entry: _Entry, other: _Entry) -> bool:
     return (entry.name, entry.choice, entry.opens) == (other.name, other.choice, other.opens)
 
 
+def _once(entries: list[_Entry], meant: Callable[[Choice], Choice]) -> list[_Entry]:
+    """Each choice in one entry, where the first of it stood, with all that is said of it."""
+    kept: dict[Choice | _Entry, _Entry] = {}
+    for entry in entries:
+        key = entry if entry.opens else meant(entry.choice)
+        before = kept[key].notes if key in kept else ()
+        notes = dict.fromkeys((*before, *entry.notes))
+        kept[key] = entry._replace(notes=tuple(notes))
+    return list(kept.values())
+
+
 def _is_called(entry: _Entry, typed: str) -> bool:
     return typed in (entry.name.casefold(), entry.choice.model.casefold())
 
@@ -361,7 +389,3 @@ def _drawn(entry: _Entry) -> Text:
     text = Text(one_line(entry.name), style, no_wrap=True, overflow="ellipsis")
     notes = one_line(" · ".join(entry.notes)) + (" …" if entry.opens else "")
     return text.append(f"  {notes}", "dim") if notes else text
-
-
-def _name_of(choice: Choice) -> str:
-    return " · ".join(filter(None, (choice.backend, choice.provider, choice.model or "default")))
