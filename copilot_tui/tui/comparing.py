@@ -35,6 +35,19 @@ class Comparing:
         count = len(self.asked(self._app.shown.id))
         return f"{count} models answer the next prompt" if count else ""
 
+    def names(self) -> tuple[str, ...]:
+        """Who answers the next prompt together; what they have in common is said once."""
+        backends = self._app.desk.config.backends
+        chosen = [
+            (each.backend, each.provider, each.model or backends[each.backend].model or "default")
+            for each in self.asked(self._app.shown.id)
+        ]
+        shared = {each[:2] for each in chosen}
+        if len(shared) == 1:
+            return (*shared.pop(), " + ".join(model for *_, model in chosen))
+        each_whole = (" · ".join(filter(None, each)) for each in chosen)
+        return (" + ".join(each_whole),) if chosen else ()
+
     def begin(self, turn: Turn) -> list[Turn]:
         """Ask the others for the reply, too, if it was the first of several."""
         others = self.asked(turn.conversation.id)[1:]
@@ -60,7 +73,8 @@ class Comparing:
 
         app, conversation = self._app, turns[0].conversation
         app.held_keys.hold()
-        self._screen = CompareScreen([turn.reply for turn in turns])
+        prompt = turns[0].request.path[-1].content
+        self._screen = CompareScreen([turn.reply for turn in turns], prompt)
         try:
             picked = await app.push_screen_wait(self._screen)
         finally:

@@ -29,14 +29,15 @@ class QueuedLine(Widget):
     def __init__(self, *, id: str, label: str = "Waits: ", text_first: bool = False) -> None:
         """`text_first`: what to press gives way to the text, and not the other way round."""
         super().__init__(id=id)
-        self._label = label
+        self._label = self._usual_label = label
         self._text_first = text_first
         self._text = self._help = ""
 
-    def show(self, text: str | None, help: str) -> None:
-        """Show this prompt; None: nothing waits."""
+    def show(self, text: str | None, help: str, *, label: str = "") -> None:
+        """Show this prompt, behind `label` if there is one; None: nothing waits."""
         self.set_class(text is not None, "-waits")
         self._text, self._help = one_line(text or ""), help
+        self._label = label or self._usual_label
         self.refresh()
 
     def render_line(self, y: int) -> Strip:

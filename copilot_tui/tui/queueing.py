@@ -62,6 +62,7 @@ class Queueing:
         if conversation.id in self._desk.drafts.unsent.queued:
             key = app.main.key("escape")
             app.say(f"One prompt waits already; {key} brings it back", warn=True, local=True)
+            self.show(is_wanted_twice=True)  # which no countdown in the status line covers
             return
         if app.answers.is_newer(conversation):
             return
@@ -71,8 +72,11 @@ class Queueing:
         app.keeping.keep_draft()
         self.show()
 
-    def show(self) -> None:
-        """Show what waits in the shown conversation, or that nothing does."""
+    def show(self, *, is_wanted_twice: bool = False) -> None:
+        """Show what waits in the shown conversation, or that nothing does.
+
+        `is_wanted_twice`: another prompt was to wait, too, which cannot be.
+        """
         shown = self._app.shown
         waiting = self._desk.drafts.unsent.queued.get(shown.id)
         if waiting is not None and not self._is_answering(shown.id):
@@ -89,7 +93,9 @@ class Queueing:
             self._app.main.mount_above_prompt(line)
         else:
             line = lines.first(QueuedLine)
-        line.show(waiting and _in_words(waiting), f"{self._app.main.key('escape')} brings it back")
+        help = f"{self._app.main.key('escape')} brings it back"
+        label = "Only one can wait: " if is_wanted_twice else ""
+        line.show(waiting and _in_words(waiting), help, label=label)
 
     def take_back(self) -> bool:
         """Put what waits in the shown conversation back into the prompt; whether anything did."""

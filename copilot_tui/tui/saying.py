@@ -60,7 +60,8 @@ class Saying:
         status, key = app.main.status, app.main.key
         present = desk.answerers.present_choice(app.shown)
         standing = desk.answerers.catalog.standing(present.backend)
-        parts = (present.backend, present.provider, present.model, *standing)
+        who = app.comparing.names() or (present.backend, present.provider, present.model)
+        parts = (*who, *standing)
         is_private = desk.filing.is_private(app.shown.id)
         status.backend = " · ".join(filter(None, ("private" if is_private else "", *parts)))
         app.main.composer.placeholder = ASK_PRIVATELY if is_private else ASK

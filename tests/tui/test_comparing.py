@@ -25,6 +25,7 @@ from tests.fakes import FakeBackend, Hold, Step
 from tests.server import DONE, Gate, Server, chunk, finish
 from tests.tui.conftest import MakeApp
 from tests.tui.test_app import app_of, ended, send, shown_text, stored, until
+from tests.tui.test_commands import drawn
 from tests.tui.test_picker import listed, opened
 
 
@@ -112,6 +113,27 @@ async def test_two_answer_side_by_side_and_a_digit_picks_the_one_to_go_on_with(
     assert len({m.parent_id for m in saved.replies()}) == 1
     assert [m.content for m in saved.path()] == ["q", "second **answer**"]
     assert not list((store.data_dir / "journal").glob("*.jsonl"))
+
+
+@pytest.mark.parametrize("size", [(100, 30), (40, 12)], ids=str)
+async def test_the_prompt_that_is_answered_stands_in_one_line_above(
+    make_app: MakeApp, holds: dict[str, Hold], size: tuple[int, int]
+) -> None:
+    async with make_app().run_test(size=size) as pilot:
+        ask_both(app_of(pilot))
+        app_of(pilot).main.composer.fill("What is [b]this[/b],\n" + "and so on " * 20)
+        await pilot.press("enter")
+        await until(pilot, lambda: "first" in compared(pilot))
+        first = drawn(pilot).splitlines()[0]
+        assert first.startswith(" What is [b]this[/b], and so on")
+        assert first.rstrip().endswith("…")
+        for hold in holds.values():
+            hold.go.set()
+        await until(pilot, lambda: all("✓" in heading for heading in headings(pilot)))
+        await pilot.press("2")
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
+        await ended(pilot)
+        assert app_of(pilot).main.status.backend == "demo · one + two"  # both answer the next
 
 
 async def test_in_a_narrow_window_one_is_seen_at_a_time_and_tab_goes_to_the_other(
@@ -288,6 +310,7 @@ async def test_space_marks_who_answers_together_until_one_alone_is_chosen(
         await pilot.press("enter")
         await until(pilot, lambda: "2 models answer the next prompt" in app.main.status.activity)
         assert [each.model for each in app.comparing.asked(app.shown.id)] == ["fake-1", "fake-2"]
+        assert app.main.status.backend == "demo · fake-1 + fake-2"
         await until(pilot, lambda: len(app.screen_stack) == 1)
         options = await opened(pilot)
         await until(pilot, lambda: "☑ fake-2" in listed(options))

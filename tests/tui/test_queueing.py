@@ -91,6 +91,8 @@ async def test_a_second_waiting_prompt_stays_in_the_prompt_and_it_is_said(
         await send(pilot, "third")
         assert app.main.composer.text == "third"
         assert "waits already" in app.main.status.notice
+        app.say("trying again in 3 s: it was busy")  # as a countdown does
+        assert waiting_line(app).startswith("Only one can wait: second")
         hold.go.set()
         await until(pilot, lambda: len(backend.requests) == 2)
         await ended(pilot)

@@ -44,6 +44,9 @@ class CompareScreen(Dialog[str]):
     DEFAULT_CSS = """
     CompareScreen {
         background: $background;
+        #compare-prompt {
+            height: 1; width: 100%; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis;
+        }
         #compared { height: 1fr; }
         .column { width: 1fr; border-left: outer $border; }
         .column.-chosen { border-left: outer $primary; }
@@ -56,9 +59,10 @@ class CompareScreen(Dialog[str]):
     }
     """
 
-    def __init__(self, replies: Sequence[Message]) -> None:
+    def __init__(self, replies: Sequence[Message], prompt: str) -> None:
         super().__init__()
         self._replies = list(replies)
+        self._prompt = prompt
         self._chosen = 0
 
     @property
@@ -66,8 +70,10 @@ class CompareScreen(Dialog[str]):
         return cast("CopilotApp", self.app)
 
     def compose(self) -> ComposeResult:
-        """A column for each reply."""
+        """What was asked, and a column for each reply."""
         ui = self._owner.desk.config.ui
+        if prompt := one_line(self._prompt).strip():
+            yield Label(prompt, id="compare-prompt", markup=False)
         with Horizontal(id="compared"):
             for number in range(len(self._replies)):
                 with Vertical(classes="column"):
