@@ -224,7 +224,9 @@ class _JsonPrinter:
 
 
 class _Stop:
-    """Cancels the running task when a signal asks for it, and knows the exit status it means."""
+    """Cancels the running task when a signal asks for it or nobody reads stdout any more, and knows
+    the exit status it means.
+    """
 
     def __init__(self) -> None:
         self.status = 128 + signal.SIGINT
@@ -234,6 +236,9 @@ class _Stop:
         task = asyncio.current_task()
         assert task is not None
         self._task = task
+        self._pipe = output.pipe_to_reader()
+        if self._pipe is not None:
+            self._loop.add_reader(self._pipe, self._on_reader)
         if sys.platform == "win32":  # there asyncio.run cancels on Ctrl+C by itself
             return
         for number in map(signal.Signals.__getitem__, _STOPPED_BY):
@@ -250,12 +255,28 @@ class _Stop:
         saved, and the exit status stands.
         """
         self._is_stopping = self._is_over = True
+        self._leave_reader()
         self._block()
 
     def _block(self) -> None:
         """Let no signal reach this thread."""
         if self._handled:
             signal.pthread_sigmask(signal.SIG_BLOCK, self._handled)
+
+    def _on_reader(self) -> None:
+        """Something happened at the other end of the pipe, which the server's silence would hide
+        until the next word of the reply.
+        """
+        self._leave_reader()
+        if output.reader_is_gone() and not self._is_stopping:
+            self._is_stopping = True
+            self.status = output.STDOUT_CLOSED_STATUS
+            self._cancel()
+
+    def _leave_reader(self) -> None:
+        if self._pipe is not None:
+            self._loop.remove_reader(self._pipe)
+            self._pipe = None
 
     def _on_signal(self, number: int, _: object) -> None:
         if not self._is_stopping:

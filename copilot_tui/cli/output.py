@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import sys
 from typing import TYPE_CHECKING, Final
 
@@ -119,6 +120,29 @@ def exact(content: str | bytes) -> None:
         if isinstance(error, BrokenPipeError) or _is_windows_for_broken_pipe(error):
             raise StdoutClosed from None
         raise StdoutFailed(f"stdout cannot be written: {error.strerror}") from error
+
+
+def reader_is_gone() -> bool:
+    """Whether stdout is a pipe that nobody reads any more; then nothing is written to it again."""
+    pipe = pipe_to_reader()
+    if pipe is None:
+        return False
+    import select
+
+    asked = select.poll()
+    asked.register(pipe, 0)
+    is_gone = any(event & (select.POLLERR | select.POLLHUP) for _, event in asked.poll(0))
+    if is_gone:
+        _let_go(sys.stdout)
+    return is_gone
+
+
+def pipe_to_reader() -> int | None:
+    """The descriptor of stdout, if it is a pipe, whose reader can be seen to go away."""
+    if sys.stdout is None or sys.platform == "win32":
+        return None
+    descriptor = sys.stdout.fileno()
+    return descriptor if stat.S_ISFIFO(os.fstat(descriptor).st_mode) else None
 
 
 def _is_windows_for_broken_pipe(error: OSError) -> bool:

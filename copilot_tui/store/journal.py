@@ -161,8 +161,13 @@ class FileJournal:
         self._end(remove=False)
 
     def discard(self) -> None:
-        """See Journal. May be called again."""
+        """See Journal. May be called again, and after `close`."""
         self._end(remove=True)
+        with suppress(OSError):
+            # Whoever folds it in now removes it.
+            if self._disk.stamp(self._path) is not None and self._life.take():
+                self._disk.remove(self._path)
+                self._life.release(remove=True)
 
     def _end(self, *, remove: bool) -> None:
         with self._lock:

@@ -144,6 +144,21 @@ def test_who_loads_while_another_recovers_waits_for_the_text(
         assert loading.result().messages[reply.id].content == "what came"
 
 
+def test_a_journal_that_is_discarded_after_it_was_closed_leaves_nothing(
+    store: Store, conversation: Conversation, data_dir: Path
+) -> None:
+    reply = add_empty_reply(conversation)
+    store.save(conversation)
+    journal = store.open_journal(conversation, reply)
+    journal.append("text")
+    journal.close()
+    assert len(list(data_dir.glob("journal/*.jsonl"))) == 1
+    journal.discard()
+    assert not list(data_dir.glob("journal/*"))
+    journal.discard()
+    assert not list(data_dir.glob("journal/*"))
+
+
 def test_a_discarded_journal_leaves_nothing(
     store: Store, conversation: Conversation, data_dir: Path
 ) -> None:
