@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from copy import copy
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final, Generic, TypeVar, cast
@@ -202,6 +203,12 @@ class Message:
             return None
         return message
 
+    def snapshot(self) -> Message:
+        """As it is at this moment, and stays."""
+        taken = copy(self)
+        taken.content, taken.reasoning = self.content, self.reasoning  # not the growing pieces
+        return taken
+
     def append(self, text: str) -> None:
         """Add a piece to the content, in constant time."""
         _CONTENT.append_to(self, text)
@@ -283,6 +290,16 @@ class Conversation:
         self._known_children = None
         if self.head not in self.messages:
             self.head = next(reversed(self.messages), None)
+
+    def snapshot(self) -> Conversation:
+        """As it is at this moment, for another thread: a reply that streams grows on in this one
+        alone.
+        """
+        messages = {
+            id_: message.snapshot() if message.status is Status.PARTIAL else message
+            for id_, message in self.messages.items()
+        }
+        return replace(self, messages=messages)
 
     @property
     def head_message(self) -> Message | None:

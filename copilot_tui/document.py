@@ -188,13 +188,15 @@ def message_to_json(message: Message) -> dict[str, Any]:
     """A message as its object of the document; keys that need not be there are left out when
     empty.
     """
+    # Before its text: a reply that ends meanwhile, in another thread, is not whole with less.
+    status = message.status.value
     found: dict[str, Any] = {
         "id": message.id,
         "parent_id": message.parent_id,
         "role": message.role.value,
         "content": message.content,
         "created_at": message.created_at,
-        "status": message.status.value,
+        "status": status,
         "error": message.error,
     }
     for key in ("hint", "model", "backend", "finish_reason", "usage", "elapsed_s", "reasoning_s"):

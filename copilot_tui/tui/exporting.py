@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -38,9 +37,9 @@ class Exporting:
         from copilot_tui.tui.screens.exporting import ExportScreen
 
         async def write(typed: str, *, is_forced: bool) -> tuple[str, bool]:
-            # As it is now: a reply may grow in it meanwhile, and its tree is the loop's alone.
-            still = replace(conversation, messages=dict(conversation.messages))
-            return await asyncio.to_thread(export_to, typed, still, is_forced=is_forced)
+            # Its tree is the loop's alone, and a reply may grow or end meanwhile.
+            taken = conversation.snapshot()
+            return await asyncio.to_thread(export_to, typed, taken, is_forced=is_forced)
 
         path = Path("~") / file_name(conversation, ".md")
         said = await self._app.push_screen_wait(ExportScreen(str(path), write))

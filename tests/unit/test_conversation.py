@@ -13,6 +13,7 @@ from copilot_tui.conversation import (
     Conversation,
     Message,
     Role,
+    Status,
     new_conversation,
     new_id,
     timestamp,
@@ -241,3 +242,20 @@ def test_a_title_is_the_first_line_cut_at_a_word(prompt: str, title: str | None)
     assert title is None or found == title
     assert len(found) <= TITLE_LENGTH + 1
     assert not found.endswith((" …", ",…"))
+
+
+def test_a_snapshot_keeps_a_streaming_reply_as_it_was() -> None:
+    conversation = tree(("a", None))
+    reply = conversation.add(message("r", "a", Role.ASSISTANT))
+    reply.status = Status.PARTIAL
+    reply.append("first ")
+    reply.append_reasoning("why ")
+    taken = conversation.snapshot()
+    reply.append("second")
+    reply.append_reasoning("not")
+    reply.status = Status.COMPLETE
+    conversation.add(message("b", "r"))
+    kept = taken.messages["r"]
+    assert (kept.content, kept.reasoning, kept.status) == ("first ", "why ", Status.PARTIAL)
+    assert ids(taken.path()) == ["a", "r"]
+    assert (reply.content, conversation.head) == ("first second", "b")

@@ -383,3 +383,21 @@ def test_a_reply_may_grow_while_it_is_written() -> None:
 def test_nothing_but_a_uuid_in_small_letters_is_an_id(text: str) -> None:
     assert document.is_id(ID)
     assert not document.is_id(text)
+
+
+class EndsMeanwhile(Message):
+    """A reply whose last words come while its text is read, in another thread."""
+
+    def __getattribute__(self, name: str) -> Any:
+        found = super().__getattribute__(name)
+        if name == "content":
+            self.append("words")
+            self.status = Status.COMPLETE
+        return found
+
+
+def test_a_reply_that_ends_while_it_is_written_is_not_whole_with_less() -> None:
+    reply = EndsMeanwhile(id="r", role=Role.ASSISTANT, status=Status.PARTIAL)
+    reply.append("last ")
+    written = document.message_to_json(reply)
+    assert (written["content"], written["status"]) == ("last ", "partial")
