@@ -81,7 +81,8 @@ def _raw(keyboard: int) -> Iterator[None]:
         tty.setraw(keyboard, termios.TCSANOW)
         yield
     finally:
-        termios.tcsetattr(keyboard, termios.TCSAFLUSH, before)  # a late answer is not typed
+        with suppress(termios.error):  # it has hung up
+            termios.tcsetattr(keyboard, termios.TCSAFLUSH, before)  # a late answer is not typed
 
 
 def _answer(keyboard: int, screen: int, question: bytes) -> bytes:
@@ -91,8 +92,18 @@ def _answer(keyboard: int, screen: int, question: bytes) -> bytes:
     until = time.monotonic() + ANSWER_S
     while not _ENDED.search(said) and (left := until - time.monotonic()) > 0:
         if select.select([keyboard], [], [], left)[0]:
-            said += os.read(keyboard, 65536)
+            piece = _read(keyboard)
+            if not piece:
+                break
+            said += piece
     return said
+
+
+def _read(keyboard: int) -> bytes:
+    """What is there; nothing, if the terminal has hung up."""
+    with suppress(OSError):
+        return os.read(keyboard, 65536)
+    return b""
 
 
 def _comes_back(keyboard: int, screen: int, before: bytes) -> bool | None:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +13,7 @@ if sys.platform == "win32":
 
 import termios
 
+from copilot_tui.checkup import terminal as checkup
 from copilot_tui.tui.terminal import Terminal, background_is_dark
 
 
@@ -118,3 +121,25 @@ def test_no_terminal_is_left_alone() -> None:
         assert terminal.attributes is None
         assert terminal.collect() == b""
     os.close(writer)
+
+
+def test_a_terminal_that_hangs_up_in_a_question_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    patience_s = 60.0
+    monkeypatch.setattr(checkup, "ANSWER_S", patience_s)
+    master, slave = os.openpty()
+
+    def hang_up() -> None:
+        os.read(master, 1)
+        os.close(master)
+
+    hanging_up = threading.Thread(target=hang_up)
+    hanging_up.start()
+    began = time.monotonic()
+    with os.fdopen(slave, "r+b", buffering=0) as stream:
+        monkeypatch.setattr(sys, "stdin", stream)
+        monkeypatch.setattr(sys, "stdout", stream)
+        assert checkup.ask({"TERM": "xterm"}) == checkup.Answers(is_terminal=True)
+    hanging_up.join()
+    assert time.monotonic() - began < patience_s / 2
