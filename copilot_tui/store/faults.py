@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import stat
 import sys
 from contextlib import suppress
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from copilot_tui import document
 from copilot_tui.errors import StoreError
+from copilot_tui.store.copies import is_second_version
 from copilot_tui.store.documents import SUFFIX, Documents
 from copilot_tui.store.files import TEMPORARY_SUFFIX, Disk
 from copilot_tui.store.folding import read_journal
@@ -28,9 +28,6 @@ FOLDERS: Final = ("conversations", "trash", "journal", "drafts", "state", "locks
 
 BACKUP_SUFFIX: Final = ".before-repair"
 """Stands behind the name of a document as it was."""
-
-_COPY: Final = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}).+\.json")
-"""What Syncthing, Dropbox, Nextcloud, OneDrive and people call a second version of a document."""
 
 
 class Kind(StrEnum):
@@ -124,7 +121,7 @@ def _foreign(folder: Path, disk: Disk) -> Iterator[Fault]:
         if not is_file:
             yield Fault(Kind.UNREADABLE, folder / name, "it is not a regular file")
         elif not document.is_id(name.removesuffix(SUFFIX)):
-            yield Fault(Kind.COPY if _COPY.fullmatch(name) else Kind.NO_NAME, folder / name)
+            yield Fault(Kind.COPY if is_second_version(name) else Kind.NO_NAME, folder / name)
 
 
 def _in_document(documents: Documents, path: Path, disk: Disk) -> Iterator[Fault]:
