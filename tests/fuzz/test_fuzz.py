@@ -129,7 +129,28 @@ HEADER = json.dumps(
 ).encode()
 
 
-@given(damaged((HEADER + b'\n{"t": "one"}\n{"r": "two"}\n{"anew": true}\n{"end": "closed"}\n',)))
+SEAL = json.dumps(
+    {
+        "whole": {"content": 5, "reasoning": 3},
+        "reply": {"id": "r", "role": "assistant", "status": "complete", "finish_reason": "stop"},
+    }
+).encode()
+
+JOURNALS = (
+    HEADER + b'\n{"t": "one"}\n{"r": "two"}\n{"anew": true}\n{"end": "closed"}\n',
+    HEADER + b'\n{"t": "whole"}\n{"r": "two"}\n' + SEAL + b'\n{"end": "closed"}\n',
+)
+
+
+def test_a_journal_with_a_seal_is_that_of_a_whole_reply() -> None:
+    left = read_journal(JOURNALS[1], "x.jsonl")
+    assert left is not None
+    assert left.is_whole
+    assert (left.reply.content, left.reply.reasoning) == ("whole", "two")
+    assert left.reply.finish_reason == "stop"
+
+
+@given(damaged(JOURNALS))
 def test_any_bytes_are_a_journal_or_are_named(data: bytes) -> None:
     try:
         left = read_journal(data, "x.jsonl")
