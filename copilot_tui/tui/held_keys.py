@@ -5,6 +5,7 @@ a screen that opens.
 from __future__ import annotations
 
 import asyncio
+from inspect import isawaitable
 from typing import TYPE_CHECKING, Final
 
 from textual import events
@@ -12,7 +13,10 @@ from textual import events
 from copilot_tui.tui.composer import Composer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.timer import Timer
+    from textual.widget import Widget
 
     from copilot_tui.tui.app import CopilotApp
 
@@ -28,9 +32,12 @@ class HeldKeys:
         self._timer: Timer | None = None
         self._held: list[events.Event] | None = []
         """None: nothing is waited for."""
+        self._holds = 0
+        """How often it was said that something is about to open."""
 
     def hold(self) -> None:
         """A screen is about to open: what is typed from now on is meant for it."""
+        self._holds += 1
         if self._held is None:
             self._held = []
         if self._timer is not None:
@@ -43,6 +50,14 @@ class HeldKeys:
             return False
         self._held.append(event)
         return True
+
+    async def release_behind(self, command: Callable[[], object]) -> None:
+        """Do this command; what waits is for what it opens, or takes place if it opens nothing."""
+        before = self._holds
+        if isawaitable(done := command()):
+            await done
+        if self._holds == before:
+            await self.release()
 
     async def release(self) -> None:
         """What was to be there is there, unless a conversation is read."""
@@ -75,6 +90,11 @@ class HeldKeys:
         prompt.
         """
         if isinstance(self._app.focused, Composer):
-            taken = asyncio.Event()
-            if self._app.focused.call_later(taken.set):
-                await taken.wait()
+            await taken_by(self._app.focused)
+
+
+async def taken_by(widget: Widget) -> None:
+    """Wait until this has taken the keys that it was given."""
+    taken = asyncio.Event()
+    if widget.call_later(taken.set):
+        await taken.wait()

@@ -10,6 +10,7 @@ from copilot_tui.tui.actions import ACTIONS, shown_key
 from copilot_tui.tui.screens.commands import COMMANDS, CommandsScreen, fitting, told_of
 from copilot_tui.tui.screens.exporting import ExportScreen
 from copilot_tui.tui.screens.rename import RenameScreen
+from copilot_tui.tui.themes import LIGHT
 from tests.tui.conftest import MakeApp
 from tests.tui.test_app import app_of, saved_conversation, until
 
@@ -37,6 +38,24 @@ async def test_a_name_typed_in_one_burst_with_enter_does_that_command(
             app.post_message(events.Key(key, key if len(key) == 1 else None))
         await until(pilot, lambda: isinstance(app.screen, ExportScreen))
         assert not app.shown.archived
+
+
+async def test_what_is_typed_behind_enter_is_for_what_the_command_opens(
+    make_app: MakeApp, store: Store
+) -> None:
+    saved_conversation(store, "kept", "q", "a")
+    async with make_app(continue_last=True).run_test() as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: app.shown.title == "kept")
+        for key in ("ctrl+p", *"rename the", "enter", *"New title", "enter"):
+            app.post_message(
+                events.Key("space" if key == " " else key, key if len(key) == 1 else None)
+            )
+        await until(pilot, lambda: app.shown.title == "New title")
+        for key in ("ctrl+p", *"light", "enter", *"hi"):  # which opens nothing
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await until(pilot, lambda: app.main.composer.text == "hi")
+        assert app.theme == LIGHT.name
 
 
 async def test_keys_stand_beside_the_commands_as_they_are_set(make_app: MakeApp) -> None:

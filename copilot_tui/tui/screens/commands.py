@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from rich.table import Table
 from rich.text import Text
@@ -12,6 +12,7 @@ from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
 from copilot_tui.tui.actions import ACTIONS, Action, shown_key
+from copilot_tui.tui.held_keys import taken_by
 from copilot_tui.tui.inputs import HarmlessInput
 from copilot_tui.tui.screens.dialog import Dialog
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from textual import events
     from textual.app import ComposeResult
+
+    from copilot_tui.tui.app import CopilotApp
 
 COMMANDS: Final = tuple(
     sorted((each for each in ACTIONS if each.palette), key=lambda each: each.name)
@@ -38,6 +41,7 @@ class CommandsScreen(Dialog[Action | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,ctrl+c", "cancel", show=False),
+        Binding("enter", "choose", show=False, priority=True),
         Binding("up,ctrl+p,shift+tab", "move('cursor_up')", show=False, priority=True),
         Binding("down,ctrl+n,tab", "move('cursor_down')", show=False, priority=True),
         Binding("pageup", "move('page_up')", show=False, priority=True),
@@ -101,8 +105,10 @@ class CommandsScreen(Dialog[Action | None]):
         """Another one is looked at."""
         self._tell()
 
-    def on_input_submitted(self) -> None:
-        """Enter."""
+    async def action_choose(self) -> None:
+        """Enter: behind what was typed before it, and what is typed from now on waits."""
+        await taken_by(self.query_one(HarmlessInput))
+        self._fill()
         self._do(self.query_one(OptionList).highlighted)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
@@ -111,6 +117,7 @@ class CommandsScreen(Dialog[Action | None]):
 
     def _do(self, index: int | None) -> None:
         if index is not None:
+            cast("CopilotApp", self.app).held_keys.hold()
             self.dismiss(self._fitting[index])
 
     def action_move(self, how: str) -> None:

@@ -364,7 +364,8 @@ class MainScreen(Rooms):
 
     def _do_command(self, command: Action | None) -> None:
         if command is not None:
-            self.call_later(getattr(self, f"action_{command.action}"))
+            do = getattr(self, f"action_{command.action}")
+            self.call_later(self.desk_app.held_keys.release_behind, do)
 
     def action_mouse(self) -> None:
         """In the palette."""
