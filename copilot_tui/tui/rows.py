@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from copilot_tui.conversation import timestamp
@@ -50,13 +51,21 @@ class Rows:
         self.present = [row for row in rows if not row.archived]
         is_any_away = len(self.present) < len(rows)
         self.archived = [row for row in rows if row.archived] if is_any_away else []
-        self._folded = [row.title.casefold() for row in self.present]
+
+    @cached_property
+    def _folded(self) -> list[str]:
+        from copilot_tui.search_text import fold
+
+        return [fold(row.title) for row in self.present]
 
     def fitting(self, typed: str) -> list[Row]:
         """The rows that the filter leaves: a part of the title, #tag, in:archive.
 
-        `typed` is case-folded.
+        Case and accents are as little looked at as in the search.
         """
+        from copilot_tui.search_text import fold
+
+        typed = fold(typed)
         words = typed.split()
         tags = [word[1:] for word in words if word.startswith("#") and len(word) > 1]
         if not tags and ARCHIVE not in words:
@@ -67,8 +76,8 @@ class Rows:
         return [
             row
             for row in rows
-            if wanted in row.title.casefold()
-            and all(any(tag.casefold().startswith(want) for tag in row.tags) for want in tags)
+            if wanted in fold(row.title)
+            and all(any(fold(tag).startswith(want) for tag in row.tags) for want in tags)
         ]
 
 

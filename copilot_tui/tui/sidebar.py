@@ -101,7 +101,7 @@ class Sidebar(ScrollView, can_focus=True):
 
     def _lay_out(self) -> None:
         if self._filter:
-            self._rows = self._all.fitting(self._filter.casefold())
+            self._rows = self._all.fitting(self._filter)
         else:
             self._rows = self._all.present
         self._lines = grouped(self._rows, self._now)
@@ -316,10 +316,11 @@ class Sidebar(ScrollView, can_focus=True):
         """While the list is being narrowed, letters are text and no commands."""
         if self._filter is not None and isinstance(event, events.Key):
             typed = event.character if event.is_printable else None
-            if typed is not None or event.key == "backspace":
+            if typed is not None or event.key in {"backspace", "ctrl+u"}:
                 event.stop()
                 event.prevent_default()
-                self._filter = self._filter + typed if typed else self._filter[:-1]
+                kept = "" if event.key == "ctrl+u" else self._filter[:-1]
+                self._filter = self._filter + typed if typed else kept
                 self.scroll_to(0, 0, animate=False)
                 self._lay_out()
                 return
