@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 _COPY: Final = re.compile(
     r"(?P<id>[0-9a-f-]{36})"
     r"(\.sync-conflict-[0-9A-Za-z-]+"  # Syncthing
-    r"|[ _]\([^)]*conflicted copy[^)]*\))"  # Dropbox: (NAME's conflicted copy 2026-01-31)
+    # Dropbox: (NAME's conflicted copy 2026-01-31), in the words of the user's language
+    r"|[ _]\(.+\))"
     r"\.json",
     re.IGNORECASE,
 )
 
 _SECOND: Final = re.compile(r"(?P<id>[0-9a-f-]{36}).+\.json", re.IGNORECASE)
-"""What people, Nextcloud, OneDrive and others make beside it: `… (1).json`, `… - Copy.json`."""
+"""What people, OneDrive and others make beside it: `…-LAPTOP.json`, `… - Copy.json`."""
 
 
 def is_copy(name: str) -> bool:

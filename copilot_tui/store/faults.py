@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from copilot_tui import document
 from copilot_tui.errors import StoreError
-from copilot_tui.store.copies import is_second_version
+from copilot_tui.store.copies import is_copy, is_second_version
 from copilot_tui.store.documents import SUFFIX, Documents
 from copilot_tui.store.files import TEMPORARY_SUFFIX, Disk
 from copilot_tui.store.folding import read_journal
@@ -68,7 +68,9 @@ def find_faults(
     count = 0
     for folder in (documents.folder, documents.trash):
         stamps, _ = documents.listed(folder)
-        yield from _foreign(folder, disk)
+        for fault in _foreign(folder, disk):
+            if folder == documents.folder or not is_copy(fault.path.name):
+                yield fault  # a copy in the trash was merged
         for id_ in stamps:
             path = folder / f"{id_}{SUFFIX}"
             try:

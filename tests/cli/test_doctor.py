@@ -261,6 +261,18 @@ def test_a_second_version_of_a_sync_tool_is_recognised(
     assert path.read_bytes() == before
 
 
+def test_a_conflict_copy_that_was_merged_and_lies_in_the_trash_is_nothing_wrong(
+    program: Program, both: Store, data_dir: Path
+) -> None:
+    copy = data_dir / "conversations" / f"{FIRST}.sync-conflict-20261121-060000-ABCDEFG.json"
+    copy.write_bytes((data_dir / "conversations" / f"{FIRST}.json").read_bytes())
+    copy.chmod(0o600)
+    wrong_in(demo(program), "store")
+    both.merge_copy(copy.name)
+    assert (data_dir / "trash" / copy.name).exists()
+    assert all_ok(demo(program))
+
+
 def test_a_broken_journal_is_named(program: Program, both: Store, data_dir: Path) -> None:
     folder = data_dir / "journal"
     folder.mkdir(mode=0o700, exist_ok=True)

@@ -160,6 +160,8 @@ COPIES = [
     "{}.sync-conflict-20261121-101112-ABCDEFG.json",
     "{} (Heiner's conflicted copy 2026-11-21).json",
     "{} (conflicted copy).json",
+    "{} (In Konflikt stehende Kopie von Heiner (PC) 2026-11-21).json",
+    "{} (1).json",
 ]
 
 
