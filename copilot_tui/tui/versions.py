@@ -32,12 +32,15 @@ class Versions:
         versions = [version.id for version in conversation.siblings(message.id)]
         index = versions.index(message.id) + step
         if not 0 <= index < len(versions):
+            app.say(f"This is the {'oldest' if step < 0 else 'newest'} of {len(versions)} versions")
             return
         conversation.select(versions[index])
         if message is near:
             self._show_at(message.id, versions[index])
         else:
             app.showing.show_messages(None)
+        # The heading that has it, too, may be out of sight.
+        app.say(f"Version {index + 1} of {len(versions)}")
         app.save(conversation)
 
     def show_difference(self, near: Message | None) -> None:

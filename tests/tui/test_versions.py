@@ -58,6 +58,25 @@ async def test_which_version_it_is_stands_on_prompts_and_replies(
         assert shown_text(app).count("◂") == 2
 
 
+async def test_walking_says_which_version_is_shown_and_where_there_is_no_other(
+    make_app: MakeApp, store: Store
+) -> None:
+    edited_conversation(store)
+    async with make_app(continue_last=True).run_test(size=(40, 12)) as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: app.shown.messages)
+        said = []
+        for key in ("alt+right", "alt+left", "alt+left", "alt+right"):
+            await pilot.press(key)
+            said.append(app.main.status.notice)
+    assert said == [
+        "This is the newest of 2 versions",
+        "Version 1 of 2",
+        "This is the oldest of 2 versions",
+        "Version 2 of 2",
+    ]
+
+
 async def test_alt_left_walks_the_versions_of_the_message_that_is_read(
     make_app: MakeApp, store: Store
 ) -> None:
