@@ -100,6 +100,7 @@ class Sidebar(ScrollView, can_focus=True):
         self._lay_out()
 
     def _lay_out(self) -> None:
+        stood = self._cursor_index if self._cursor in self._line_of else None
         if self._filter:
             self._rows = self._all.fitting(self._filter)
         else:
@@ -113,9 +114,17 @@ class Sidebar(ScrollView, can_focus=True):
             self._rows[line].id: y for y, line in enumerate(self._lines) if isinstance(line, int)
         }
         if self._cursor not in self._line_of:
-            self._cursor = self._rows[0].id if self._filter and self._rows else self._shown
+            self._cursor = self._cursor_after(stood)
         self.virtual_size = Size(self.size.width, len(self._lines))
         self.refresh()
+
+    def _cursor_after(self, stood: int | None) -> str | None:
+        """Where the cursor is when its row is gone, which `stood` so far from the top."""
+        if self._filter and self._rows:
+            return self._rows[0].id
+        if stood is None or not self._rows or not self.has_focus:
+            return self._shown
+        return self._rows[min(stood, len(self._rows) - 1)].id  # where one key was, the next goes on
 
     def show_archive(self) -> None:
         """Show what was put away, until Escape."""
