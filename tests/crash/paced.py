@@ -99,7 +99,11 @@ class PacedServer:
                 self.wfile.write(listed)
 
             def do_POST(self) -> None:
-                asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                length = int(self.headers["content-length"])
+                body = self.rfile.read(length)
+                if len(body) < length:
+                    return  # the client was killed while it asked
+                asked = json.loads(body)
                 sending = sendings[int(self.path.split("/")[1])]
                 if sending.beside is not None and asked["model"] == MODELS[1]:
                     sending = sending.beside
