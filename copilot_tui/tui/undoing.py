@@ -15,6 +15,8 @@ UNDO_S: Final = 12.0
 
 class _Done(NamedTuple):
     undo: Callable[[], None]
+    what: str
+    """What is said of it: the key, and what that brings back."""
     at: float
 
 
@@ -28,8 +30,9 @@ class Undoing:
 
     def offer(self, undo: Callable[[], None], what: str) -> None:
         """Say what was done, and by which key it is undone: “Ctrl+Z brings back …”."""
-        self._done.append(_Done(undo, time.monotonic()))
-        self._app.say(f"{self._app.main.key('undo')} {what}", seconds=UNDO_S)
+        said = f"{self._app.main.key('undo')} {what}"
+        self._done.append(_Done(undo, said, time.monotonic()))
+        self._app.say(said, seconds=UNDO_S)
 
     def undo(self) -> bool:
         """Take back what was done last, while its notice stands; whether that was so."""
@@ -41,5 +44,8 @@ class Undoing:
         done = self._done.pop()
         if self._done:
             self._done[-1] = self._done[-1]._replace(at=time.monotonic())
+            self._app.say(self._done[-1].what, seconds=UNDO_S)
+        elif self._app.main.status.notice == done.what:
+            self._app.say("")  # it is not true any more
         done.undo()
         return True

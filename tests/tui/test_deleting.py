@@ -40,6 +40,28 @@ async def test_x_deletes_the_message_that_is_read_and_ctrl_z_brings_it_back(
     assert saved.deleted == []
 
 
+async def test_the_notice_names_what_the_next_ctrl_z_brings_back_and_goes_with_the_last(
+    make_app: MakeApp, store: Store
+) -> None:
+    saved_conversation(store, "old", "alpha", "answer a", "beta", "answer b")
+    async with make_app(continue_last=True).run_test(size=(100, 30)) as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: app.shown.messages)
+        app.main.transcript.focus()
+        await pilot.press("x")
+        await settled(pilot)
+        await pilot.press("x")
+        await settled(pilot)
+        assert app.main.status.notice == "Ctrl+Z brings back your message"
+        await pilot.press("ctrl+z")
+        await settled(pilot)
+        assert app.main.status.notice == "Ctrl+Z brings back the reply"
+        await pilot.press("ctrl+z")
+        await settled(pilot)
+        assert app.main.status.notice == ""
+    assert contents(stored(store, "old")) == ["alpha", "answer a", "beta", "answer b"]
+
+
 @pytest.mark.parametrize("key", ["x", "X"])
 async def test_in_the_sidebar_a_key_that_deletes_in_the_transcript_is_only_text(
     make_app: MakeApp, store: Store, key: str
