@@ -233,10 +233,11 @@ class Watching:
             except StoreError as error:
                 failed = error
         self._look_at = 0.0
+        what = "1 conflict copy" if merged == 1 else f"{merged} conflict copies"
         if failed is not None:
-            self._app.say(in_one_line(failed), warn=True)
+            done = f"Merged {what}; " if merged else ""
+            self._app.say(f"{done}{in_one_line(failed)}", warn=True)
         elif not merged:
             self._app.say("There are no conflict copies")
         else:
-            what = "1 conflict copy" if merged == 1 else f"{merged} conflict copies"
             self._app.say(f"Merged {what}; what was merged lies in the trash for 30 days")

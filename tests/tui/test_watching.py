@@ -234,6 +234,22 @@ async def test_conflict_copies_are_said_and_merged_by_a_command(
         assert (store.data_dir / "trash" / copy.name).exists()
 
 
+async def test_what_was_merged_is_said_beside_a_conflict_copy_that_cannot_be_read(
+    make_app: MakeApp, store: Store
+) -> None:
+    id_ = saved_conversation(store, "shared", "q", "a").id
+    folder = store.data_dir / "conversations"
+    document = (folder / f"{id_}.json").read_bytes()
+    (folder / f"{id_}.sync-conflict-20261121-101112-ABCDEFG.json").write_bytes(document)
+    (folder / f"{id_}.sync-conflict-20261121-101113-ABCDEFG.json").write_bytes(b"{half")
+    async with make_app(continue_last=True).run_test(size=(120, 30)) as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: app.shown.id == id_)
+        app.main.action_merge_copies()
+        await until(pilot, lambda: "Merged 1 conflict copy; " in app.main.status.notice)
+        assert "101113" in app.main.status.notice
+
+
 async def test_the_end_of_a_reply_that_is_stopped_in_another_window_comes_once(
     make_app: MakeApp, store: Store, other: Store
 ) -> None:
