@@ -80,6 +80,10 @@ STREAMS = (
 
 @given(damaged(STREAMS), st.lists(st.integers(0, 300), max_size=6))
 def test_any_stream_is_read_the_same_however_it_is_cut(data: bytes, cuts: list[int]) -> None:
+    assert_stream(data, cuts)
+
+
+def assert_stream(data: bytes, cuts: list[int]) -> None:
     events, dropped = fed(data, cuts)
     assert (events, dropped) == fed(data, [])
     assert all(event is DONE or isinstance(event, dict) for event in events)
@@ -100,6 +104,10 @@ DOCUMENTS = (broken.encoded(ID), document.dumps(document.from_json(broken.sample
 
 @given(damaged(DOCUMENTS))
 def test_any_bytes_are_a_document_that_survives_or_are_named(data: bytes) -> None:
+    assert_document(data)
+
+
+def assert_document(data: bytes) -> None:
     try:
         conversation = document.loads(data)
     except UnreadableDocument:
@@ -152,6 +160,10 @@ def test_a_journal_with_a_seal_is_that_of_a_whole_reply() -> None:
 
 @given(damaged(JOURNALS))
 def test_any_bytes_are_a_journal_or_are_named(data: bytes) -> None:
+    assert_journal(data)
+
+
+def assert_journal(data: bytes) -> None:
     try:
         left = read_journal(data, "x.jsonl")
     except UnreadableDocument:
@@ -168,6 +180,10 @@ CONFIGURATIONS = (
 
 @given(damaged(CONFIGURATIONS))
 def test_any_configuration_is_taken_or_refused_with_its_name(data: bytes) -> None:
+    assert_configuration(data)
+
+
+def assert_configuration(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "config.toml")
         path.write_bytes(data)
@@ -253,6 +269,10 @@ MARKDOWN = (
 
 @given(damaged(tuple(text.encode() for text in MARKDOWN)))
 def test_any_text_is_markdown(data: bytes) -> None:
+    assert_markdown(data)
+
+
+def assert_markdown(data: bytes) -> None:
     source = data.decode("utf-8", "surrogateescape")
     for token in parse_blocks(source, {}):
         if token.type == "inline":
