@@ -53,14 +53,14 @@ GROUPS: Final[tuple[tuple[frozenset[str], Callable[[Stage], Iterator[Row]]], ...
     (frozenset({"BAD"}), bad.shown),
 )
 
-LONG: Final = frozenset({"MEM", "BAD", "TRIP"})
+LONG: Final = frozenset({"MEM", "BAD", "TRIP", "SYNC"})
 """What --quick leaves out unless --only names it."""
 
 
 def main() -> int:
     """Print the table; 1 if a bar is missed."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="under two minutes, less exact")
+    parser.add_argument("--quick", action="store_true", help="some minutes less, and less exact")
     parser.add_argument("--tiny", action="store_true", help="only to see that it runs")
     parser.add_argument("--only", metavar="P1,P4", default="", help="these bars alone")
     given = parser.parse_args()
