@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _ENDING: Final = ("SIGINT", "SIGTERM", "SIGHUP")
 
+_INSIST_S: Final = 1.0
+
 HUNG_UP_STATUS: Final = 129
 """What a shell says of a program that SIGHUP ended: its terminal is gone."""
 
@@ -26,6 +28,8 @@ class Signals:
     def __init__(self) -> None:
         self._before: dict[int, Any] = {}
         self._leave: Callable[[int], object] | None = None
+        self._again = 0
+        """The status to leave with, if what was raised for it was swallowed."""
 
     def __enter__(self) -> Signals:
         for name in _ENDING:
@@ -41,6 +45,8 @@ class Signals:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if self._again:
+            signal.setitimer(signal.ITIMER_REAL, 0)
         while self._before:
             number, handler = self._before.popitem()
             signal.signal(number, handler)
@@ -52,6 +58,7 @@ class Signals:
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         status = 128 + number
         if self._leave is None:
+            self._insist(status)
             raise SystemExit(status)
         import asyncio  # not before: the terminal is to be taken first of all
 
@@ -60,3 +67,15 @@ class Signals:
         except RuntimeError:  # not yet, or no more
             raise SystemExit(status) from None
         loop.call_soon_threadsafe(self._leave, status)
+
+    def _insist(self, status: int) -> None:
+        """Ask once more: Python ignores what is raised within the callback of a weak reference, and
+        imports have some.
+        """
+        if not self._again and hasattr(signal, "setitimer"):
+            self._again = status
+            self._before[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._on_alarm)
+            signal.setitimer(signal.ITIMER_REAL, _INSIST_S)
+
+    def _on_alarm(self, number: int, frame: FrameType | None) -> None:
+        self._on_signal(self._again - 128, frame)
