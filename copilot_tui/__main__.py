@@ -10,7 +10,7 @@ from copilot_tui import __version__
 
 TYPE_CHECKING = False  # typing's own; importing that takes longer than the start has
 if TYPE_CHECKING:
-    from copilot_tui.tui.curtain import Curtain
+    from copilot_tui.tui.terminal.curtain import Curtain
 
 
 def run() -> int:
@@ -22,7 +22,7 @@ def run() -> int:
 
     if not starts_app(sys.argv[1:]):
         return _main(None)
-    from copilot_tui.tui.curtain import Curtain
+    from copilot_tui.tui.terminal.curtain import Curtain
 
     theme, sidebar_width, reading_width = looks(sys.argv[1:], os.environ)
     with Curtain(theme=theme, sidebar_width=sidebar_width, reading_width=reading_width) as curtain:

@@ -6,7 +6,7 @@ import subprocess
 from typing import TYPE_CHECKING, Final
 
 from copilot_tui.checkup import Finding, wrong
-from copilot_tui.tui.clipboard import tools
+from copilot_tui.tui.terminal.clipboard import tools
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

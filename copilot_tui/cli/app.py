@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import argparse
 
     from copilot_tui.config import Config
-    from copilot_tui.tui.curtain import Curtain
+    from copilot_tui.tui.terminal.curtain import Curtain
 
 
 def run(given: argparse.Namespace, curtain: Curtain | None = None) -> int:
@@ -65,7 +65,7 @@ def _run_demo(loaded: Config, how: _How) -> int:
 
 
 def _run(loaded: Config, how: _How) -> int:
-    from copilot_tui.tui.curtain import Curtain
+    from copilot_tui.tui.terminal.curtain import Curtain
 
     # It has risen long ago, unless the command line was a riddle until now.
     with nullcontext(how.curtain) if how.curtain is not None else Curtain() as curtain:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Sequence
 
-    from copilot_tui.tui.curtain import Curtain
+    from copilot_tui.tui.terminal.curtain import Curtain
 
 INTERRUPTED_STATUS: Final = 130
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 TYPE_CHECKING = False  # typing's own; importing that takes longer than the start has
 if TYPE_CHECKING:
     from copilot_tui.config import Config
-    from copilot_tui.tui.curtain import Curtain
     from copilot_tui.tui.terminal import Terminal
+    from copilot_tui.tui.terminal.curtain import Curtain
 
 PAINTS_PER_SECOND = 240
 """How soon Textual paints what has changed: between one and two such times after what it painted
@@ -46,7 +46,7 @@ def run(
     with imported_late("textual.command"), imported_late("rich.table"):
         from copilot_tui.tui.app import CopilotApp
     from copilot_tui.tui.desk import Desk
-    from copilot_tui.tui.driver import driver_class
+    from copilot_tui.tui.terminal.driver import driver_class
 
     app = CopilotApp(
         Desk(config, private=private),

@@ -15,31 +15,31 @@ from textual.worker import Worker, WorkerState
 
 from copilot_tui.errors import CopilotTuiError, StoreError
 from copilot_tui.tui import messages
-from copilot_tui.tui.answers import Answers, defect_in, in_one_line
-from copilot_tui.tui.choosing import Choosing
-from copilot_tui.tui.comparing import Comparing
-from copilot_tui.tui.composer import Composer
-from copilot_tui.tui.consent import Consent
-from copilot_tui.tui.copying import Copying
-from copilot_tui.tui.deleting import Deleting
+from copilot_tui.tui.controllers.answers import Answers, defect_in, in_one_line
+from copilot_tui.tui.controllers.choosing import Choosing
+from copilot_tui.tui.controllers.comparing import Comparing
+from copilot_tui.tui.controllers.consent import Consent
+from copilot_tui.tui.controllers.copying import Copying
+from copilot_tui.tui.controllers.deleting import Deleting
+from copilot_tui.tui.controllers.editing import Editing
+from copilot_tui.tui.controllers.held_keys import HeldKeys
+from copilot_tui.tui.controllers.keeping import Keeping
+from copilot_tui.tui.controllers.library import Library
+from copilot_tui.tui.controllers.notifying import Notifying
+from copilot_tui.tui.controllers.organising import Organising
+from copilot_tui.tui.controllers.queueing import Queueing
+from copilot_tui.tui.controllers.saying import NOTICE_S, Saying
+from copilot_tui.tui.controllers.searching import Searching
+from copilot_tui.tui.controllers.showing import Showing
+from copilot_tui.tui.controllers.starting import Starting
+from copilot_tui.tui.controllers.undoing import Undoing
+from copilot_tui.tui.controllers.versions import Versions
+from copilot_tui.tui.controllers.watching import Watching
 from copilot_tui.tui.desk import Desk
-from copilot_tui.tui.editing import Editing
-from copilot_tui.tui.held_keys import HeldKeys
-from copilot_tui.tui.keeping import Keeping
-from copilot_tui.tui.library import Library
-from copilot_tui.tui.notifying import Notifying
-from copilot_tui.tui.organising import Organising
+from copilot_tui.tui.main_screen import MainScreen
 from copilot_tui.tui.palette import Palette
-from copilot_tui.tui.queueing import Queueing
-from copilot_tui.tui.saying import NOTICE_S, Saying
-from copilot_tui.tui.screens.main import MainScreen
-from copilot_tui.tui.searching import Searching
-from copilot_tui.tui.showing import Showing
-from copilot_tui.tui.starting import Starting
 from copilot_tui.tui.themes import DARK, LIGHT
-from copilot_tui.tui.undoing import Undoing
-from copilot_tui.tui.versions import Versions
-from copilot_tui.tui.watching import Watching
+from copilot_tui.tui.widgets.composer import Composer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -48,13 +48,13 @@ if TYPE_CHECKING:
     from textual.driver import Driver
 
     from copilot_tui.conversation import Attachment, Conversation
-    from copilot_tui.tui.attaching import Attaching
-    from copilot_tui.tui.reaching import Reaching
-    from copilot_tui.tui.recalling import Recalling
-    from copilot_tui.tui.signing_in import SigningIn
-    from copilot_tui.tui.standing import Standing
-    from copilot_tui.tui.titling import Titling
-    from copilot_tui.tui.trouble import Trouble
+    from copilot_tui.tui.controllers.attaching import Attaching
+    from copilot_tui.tui.controllers.reaching import Reaching
+    from copilot_tui.tui.controllers.recalling import Recalling
+    from copilot_tui.tui.controllers.signing_in import SigningIn
+    from copilot_tui.tui.controllers.standing import Standing
+    from copilot_tui.tui.controllers.titling import Titling
+    from copilot_tui.tui.controllers.trouble import Trouble
 
 BACKENDS_MOST_S = 3.0
 """How long the end waits for a backend that is slow to let go."""
@@ -116,28 +116,28 @@ class CopilotApp(App[int]):
     @cached_property
     def signing_in(self) -> SigningIn:
         """Signing in and out, made when it is first wanted."""
-        from copilot_tui.tui.signing_in import SigningIn
+        from copilot_tui.tui.controllers.signing_in import SigningIn
 
         return SigningIn(self)
 
     @cached_property
     def recalling(self) -> Recalling:
         """Earlier prompts, when the first of them is wanted."""
-        from copilot_tui.tui.recalling import Recalling
+        from copilot_tui.tui.controllers.recalling import Recalling
 
         return Recalling(self)
 
     @cached_property
     def reaching(self) -> Reaching:
         """What is offered where nothing answers, made when that first happens."""
-        from copilot_tui.tui.reaching import Reaching
+        from copilot_tui.tui.controllers.reaching import Reaching
 
         return Reaching(self)
 
     @cached_property
     def attaching(self) -> Attaching:
         """The files of the prompt, made when one is first wanted."""
-        from copilot_tui.tui.attaching import Attaching
+        from copilot_tui.tui.controllers.attaching import Attaching
 
         return Attaching(self)
 
@@ -316,14 +316,14 @@ class CopilotApp(App[int]):
     @cached_property
     def standing(self) -> Standing:
         """What is left of the account's quota, after the first reply."""
-        from copilot_tui.tui.standing import Standing
+        from copilot_tui.tui.controllers.standing import Standing
 
         return Standing(self)
 
     @cached_property
     def titling(self) -> Titling:
         """Titles by the model, where they are wanted."""
-        from copilot_tui.tui.titling import Titling
+        from copilot_tui.tui.controllers.titling import Titling
 
         return Titling(self)
 
@@ -365,7 +365,7 @@ class CopilotApp(App[int]):
     @cached_property
     def trouble(self) -> Trouble:
         """What is done about it, when that first happens."""
-        from copilot_tui.tui.trouble import Trouble
+        from copilot_tui.tui.controllers.trouble import Trouble
 
         return Trouble(self)
 

@@ -20,7 +20,7 @@ from uuid import UUID
 from copilot_tui import document
 from copilot_tui.conversation import Conversation, Message, new_conversation, timestamp
 from copilot_tui.store import Store
-from copilot_tui.tui.starting import SWITCH_S, collect_from_now_on
+from copilot_tui.tui.controllers.starting import SWITCH_S, collect_from_now_on
 from tests.benchmarks import corpus
 from tests.benchmarks.deltas import Deltas
 from tests.benchmarks.program import APP, Program, running

@@ -28,7 +28,7 @@ ENDINGS = [
 DEFECT = """
 import sys
 from copilot_tui.__main__ import run
-from copilot_tui.tui.screens.main import MainScreen
+from copilot_tui.tui.main_screen import MainScreen
 
 def broken(self):
     secret = "sk-do-not-show"

@@ -35,7 +35,7 @@ SOURCES = ("COPILOT_TUI_API_KEY", "api_key_env", "api_key_command", "keyring", "
 CRASH = """
 import sys
 from copilot_tui.__main__ import run
-from copilot_tui.tui.screens.main import MainScreen
+from copilot_tui.tui.main_screen import MainScreen
 
 def broken(self):
     from copilot_tui.credentials import api_key

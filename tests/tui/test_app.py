@@ -546,7 +546,7 @@ async def test_a_link_is_opened_only_after_a_look_at_its_address(
         opened.append(url)
         return True
 
-    monkeypatch.setattr("copilot_tui.tui.following.open_in_browser", browser)
+    monkeypatch.setattr("copilot_tui.tui.controllers.following.open_in_browser", browser)
     async with make_app().run_test() as pilot:
         app = app_of(pilot)
         for url, opens in (("https://example.com/a", True), ("file:///etc/passwd", False)):
@@ -706,7 +706,7 @@ async def test_what_the_editor_gave_belongs_to_the_conversation_it_was_opened_in
         await go.wait()
         return text + " edited"
 
-    monkeypatch.setattr("copilot_tui.tui.editor.edit", edit)
+    monkeypatch.setattr("copilot_tui.tui.terminal.editor.edit", edit)
     async with make_app().run_test() as pilot:
         app = app_of(pilot)
         first = app.shown.id
@@ -730,7 +730,7 @@ async def test_opening_a_link_never_waits_for_the_browser(
         opened.set()
         return go.wait(10)
 
-    monkeypatch.setattr("copilot_tui.tui.following.open_in_browser", slow_browser)
+    monkeypatch.setattr("copilot_tui.tui.controllers.following.open_in_browser", slow_browser)
     async with make_app().run_test() as pilot:
         app = app_of(pilot)
         app.main.transcript.post_message(Transcript.LinkActivated("https://example.com"))

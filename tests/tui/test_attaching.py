@@ -10,9 +10,9 @@ from textual.widgets import Input, Label
 
 from copilot_tui.store import Store
 from copilot_tui.tui.app import CopilotApp
-from copilot_tui.tui.attaching import word_at
-from copilot_tui.tui.composer import PASTE_LIMIT
+from copilot_tui.tui.controllers.attaching import word_at
 from copilot_tui.tui.rows import Mark
+from copilot_tui.tui.widgets.composer import PASTE_LIMIT
 from tests.fakes import FakeBackend, Hold
 from tests.tui.conftest import MakeApp
 from tests.tui.test_app import app_of, ended, send, shown_text, stored, until

@@ -17,8 +17,8 @@ from copilot_tui.conversation import Status
 from copilot_tui.errors import ConnectionFailed
 from copilot_tui.store import Store
 from copilot_tui.tui.app import CopilotApp
-from copilot_tui.tui.catalog import Choice
 from copilot_tui.tui.desk import Desk
+from copilot_tui.tui.desk.catalog import Choice
 from copilot_tui.tui.screens.comparing import CompareScreen
 from copilot_tui.tui.transcript import Transcript
 from tests.fakes import FakeBackend, Hold, Step

@@ -9,8 +9,8 @@ from copilot_tui.config import Config, load
 from copilot_tui.conversation import Conversation, new_conversation, utc_now
 from copilot_tui.errors import StoreError
 from copilot_tui.store import Draft, Saved, Store
-from copilot_tui.tui.catalog import Choice
 from copilot_tui.tui.desk import OPEN_MOST, Desk
+from copilot_tui.tui.desk.catalog import Choice
 from tests.fakes import FakeBackend
 from tests.tui.test_app import saved_conversation
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from textual.document._document import Document
 from textual.document._wrapped_document import WrappedDocument
 
-from copilot_tui.tui.prompt_lines import PromptLines
+from copilot_tui.tui.widgets.prompt_lines import PromptLines
 from tests.tui.conftest import MakeApp
 
 LINES = st.lists(st.text(alphabet="ab 宽\té", max_size=14), min_size=1, max_size=6)

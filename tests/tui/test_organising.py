@@ -241,7 +241,7 @@ async def test_a_defect_in_what_a_key_of_the_main_screen_does_is_said_and_ends_n
     async def broken(app: CopilotApp, text: str, within: object) -> str:
         raise RuntimeError("an editor that broke")
 
-    monkeypatch.setattr("copilot_tui.tui.editor.edit", broken)
+    monkeypatch.setattr("copilot_tui.tui.terminal.editor.edit", broken)
     async with make_app().run_test() as pilot:
         app = app_of(pilot)
         await pilot.press(*"half", "ctrl+g")

@@ -13,8 +13,8 @@ from copilot_tui.config import Config
 from copilot_tui.errors import ConnectionFailed
 from copilot_tui.store import Store
 from copilot_tui.tui.app import CopilotApp
-from copilot_tui.tui.catalog import Choice
 from copilot_tui.tui.desk import Desk
+from copilot_tui.tui.desk.catalog import Choice
 from tests.fakes import FakeBackend
 from tests.tui.conftest import MakeApp
 from tests.tui.test_app import app_of, ended, saved_conversation, send, until

@@ -9,7 +9,7 @@ from copilot_tui.config import Config
 from copilot_tui.store import Store, StoreWithPrivate
 from copilot_tui.tui.app import CopilotApp
 from copilot_tui.tui.desk import Desk
-from copilot_tui.tui.editor import memory_folder
+from copilot_tui.tui.terminal.editor import memory_folder
 from tests.fakes import FakeBackend
 from tests.tui.test_app import app_of, ended, saved_conversation, send, until
 from tests.tui.test_editing import contents, status_text
@@ -97,7 +97,7 @@ async def test_without_a_folder_in_memory_no_editor_gets_a_private_prompt(
     app: CopilotApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     noted = editor_that_notes_its_file(tmp_path, monkeypatch)
-    monkeypatch.setattr("copilot_tui.tui.editor.memory_folder", lambda: None)
+    monkeypatch.setattr("copilot_tui.tui.terminal.editor.memory_folder", lambda: None)
     async with app.run_test(size=(100, 30)) as pilot:
         app.main.action_new_private()
         await pilot.pause()

@@ -19,7 +19,7 @@ from copilot_tui.errors import ConnectionFailed, MissingAuth, NothingListens
 from copilot_tui.store import Store
 from copilot_tui.tui.app import CopilotApp
 from copilot_tui.tui.desk import Desk
-from copilot_tui.tui.servers import with_server, write_server
+from copilot_tui.tui.desk.servers import with_server, write_server
 from tests.fakes import FakeBackend, Step
 from tests.no_keyring import no_keyring
 from tests.tui.test_app import app_of, ended, send, shown_text, until

@@ -6,7 +6,7 @@ import pytest
 from textual.pilot import Pilot
 
 from copilot_tui.store import Store
-from copilot_tui.tui.queued import QueuedLine
+from copilot_tui.tui.widgets.queued import QueuedLine
 from tests.tui.conftest import MakeApp
 from tests.tui.test_app import app_of, saved_conversation, until
 

@@ -44,7 +44,7 @@ async def test_a_link_is_marked_and_opened_by_the_keyboard_and_escape_unmarks_it
         opened.append(url)
         return True
 
-    monkeypatch.setattr("copilot_tui.tui.following.open_in_browser", browser)
+    monkeypatch.setattr("copilot_tui.tui.controllers.following.open_in_browser", browser)
     old = saved_conversation(store, "old", "q", "See [the page](https://example.com/a).")
     async with make_app(continue_last=True).run_test(size=(100, 30)) as pilot:
         app = app_of(pilot)

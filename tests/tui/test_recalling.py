@@ -11,9 +11,9 @@ from copilot_tui.conversation import Message, Role
 from copilot_tui.pruning import delete
 from copilot_tui.store import Draft, Store, StoreWithPrivate
 from copilot_tui.tui.app import CopilotApp
-from copilot_tui.tui.composer import Composer
 from copilot_tui.tui.desk import Desk
 from copilot_tui.tui.screens.prompts import PromptsScreen
+from copilot_tui.tui.widgets.composer import Composer
 from tests.fakes import FakeBackend
 from tests.tui.conftest import MakeApp
 from tests.tui.test_app import app_of, ended, saved_conversation, send, until

@@ -16,9 +16,9 @@ from copilot_tui.config import Config, load
 from copilot_tui.conversation import new_conversation, utc_now
 from copilot_tui.replies import new_turn
 from copilot_tui.store import Store
-from copilot_tui.tui import clipboard
 from copilot_tui.tui.app import CopilotApp
 from copilot_tui.tui.desk import Desk
+from copilot_tui.tui.terminal import clipboard
 from tests.server import DONE, Server, chunk, finish
 from tests.tui.conftest import MakeApp
 from tests.tui.test_app import app_of, ended, send, until

@@ -380,7 +380,7 @@ async def test_the_hits_fit_every_window(
 async def test_the_app_indexes_by_itself_after_its_start(
     make_app: MakeApp, library: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("copilot_tui.tui.searching.BEGIN_S", 0.01)
+    monkeypatch.setattr("copilot_tui.tui.controllers.searching.BEGIN_S", 0.01)
     async with make_app().run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: library.search("bread").hits)
         assert isinstance(pilot.app, CopilotApp)

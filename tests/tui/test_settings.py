@@ -7,8 +7,8 @@ from textual.widgets import Label
 
 from copilot_tui.conversation import Conversation
 from copilot_tui.store import Store
+from copilot_tui.tui.desk.settings import Invalid, Settings
 from copilot_tui.tui.screens.settings import SettingsScreen
-from copilot_tui.tui.settings import Invalid, Settings
 from tests.fakes import FakeBackend
 from tests.tui.conftest import MakeApp
 from tests.tui.test_app import app_of, ended, saved_conversation, send, stored, until

@@ -14,8 +14,8 @@ from copilot_tui.config import Config
 from copilot_tui.replies import new_turn
 from copilot_tui.store import Store
 from copilot_tui.tui.app import CopilotApp
+from copilot_tui.tui.controllers.standing import EVERY_S, Standing
 from copilot_tui.tui.desk import Desk
-from copilot_tui.tui.standing import EVERY_S, Standing
 from tests.fakes import FakeBackend
 from tests.no_keyring import no_keyring
 from tests.tui.test_app import ended, send, until

@@ -9,10 +9,10 @@ from textual import events
 from copilot_tui.config import Config
 from copilot_tui.config_ui import Ui
 from copilot_tui.store import Store
-from copilot_tui.tui import clipboard
 from copilot_tui.tui.app import CopilotApp
+from copilot_tui.tui.controllers.notifying import notification
 from copilot_tui.tui.desk import Desk
-from copilot_tui.tui.notifying import notification
+from copilot_tui.tui.terminal import clipboard
 from copilot_tui.tui.themes import DARK, LIGHT
 from tests.fakes import FakeBackend, Hold
 from tests.tui.test_app import app_of, ended, saved_conversation, send, shown_text, until

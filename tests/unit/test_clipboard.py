@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from copilot_tui.tui.clipboard import OSC52_SURE, Outcome, copy, tools
+from copilot_tui.tui.terminal.clipboard import OSC52_SURE, Outcome, copy, tools
 
 
 def everywhere(name: str) -> str:

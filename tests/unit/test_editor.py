@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from copilot_tui.tui.editor import editor_command
+from copilot_tui.tui.terminal.editor import editor_command
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copilot_tui.tui.exact_document import ExactDocument
+from copilot_tui.tui.widgets.exact_document import ExactDocument
 
 TEXTS = st.text(alphabet="ab\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029", max_size=12)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 
 from copilot_tui.errors import StoreError
-from copilot_tui.tui.safekeeping import Safekeeping
+from copilot_tui.tui.desk.safekeeping import Safekeeping
 
 
 class Disk:

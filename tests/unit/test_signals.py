@@ -9,7 +9,7 @@ import pytest
 
 SWALLOWED = """
 import os, signal, time
-from copilot_tui.tui.signals import Signals
+from copilot_tui.tui.terminal.signals import Signals
 class Swallows:
     def __del__(self):
         os.kill(os.getpid(), signal.SIGTERM)

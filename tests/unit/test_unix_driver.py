@@ -10,7 +10,7 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("pseudo-terminals are Unix", allow_module_level=True)
 
-from copilot_tui.tui.unix_driver import WakingSelector
+from copilot_tui.tui.terminal.unix_driver import WakingSelector
 
 LONG_S = 30.0
 

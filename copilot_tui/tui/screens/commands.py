@@ -12,9 +12,9 @@ from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
 from copilot_tui.tui.actions import ACTIONS, Action, shown_key
-from copilot_tui.tui.held_keys import taken_by
-from copilot_tui.tui.inputs import HarmlessInput
+from copilot_tui.tui.controllers.held_keys import taken_by
 from copilot_tui.tui.screens.dialog import Dialog
+from copilot_tui.tui.widgets.inputs import HarmlessInput
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

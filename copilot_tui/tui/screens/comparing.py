@@ -12,8 +12,8 @@ from textual.widgets import Label
 
 from copilot_tui.conversation import Status
 from copilot_tui.terminal_text import one_line
+from copilot_tui.tui.controllers.saying import SECOND_S, duration
 from copilot_tui.tui.palette import Palette
-from copilot_tui.tui.saying import SECOND_S, duration
 from copilot_tui.tui.screens.dialog import Dialog
 from copilot_tui.tui.transcript import Transcript
 

@@ -9,8 +9,8 @@ from textual.containers import Vertical
 from textual.widgets import Input, Label
 
 from copilot_tui.terminal_text import one_line
-from copilot_tui.tui.inputs import HarmlessInput
 from copilot_tui.tui.screens.dialog import Dialog
+from copilot_tui.tui.widgets.inputs import HarmlessInput
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

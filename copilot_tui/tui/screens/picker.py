@@ -14,9 +14,9 @@ from textual.widgets.option_list import Option
 from copilot_tui.errors import SIGN_IN_COMMAND, CopilotTuiError
 from copilot_tui.terminal_text import one_line
 from copilot_tui.tui.actions import pretty_key
-from copilot_tui.tui.catalog import Catalog, Choice, SignInWanted, failure_of, sign_ins
-from copilot_tui.tui.inputs import HarmlessInput
+from copilot_tui.tui.desk.catalog import Catalog, Choice, SignInWanted, failure_of, sign_ins
 from copilot_tui.tui.screens.dialog import Dialog
+from copilot_tui.tui.widgets.inputs import HarmlessInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

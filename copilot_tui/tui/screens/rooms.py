@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, cast
 
 from copilot_tui.config_ui import is_accessible
 from copilot_tui.tui.actions import shown_key
-from copilot_tui.tui.composer import Composer
 from copilot_tui.tui.layout import GUTTER, NARROW, prompt_margins, sidebar_columns
 from copilot_tui.tui.palette import Palette
 from copilot_tui.tui.screens.at_once import AtOnceScreen
-from copilot_tui.tui.sidebar import Sidebar
-from copilot_tui.tui.status import StatusLine
 from copilot_tui.tui.transcript import Transcript
+from copilot_tui.tui.widgets.composer import Composer
+from copilot_tui.tui.widgets.sidebar import Sidebar
+from copilot_tui.tui.widgets.status import StatusLine
 
 if TYPE_CHECKING:
     from textual import events

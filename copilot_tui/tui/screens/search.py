@@ -14,9 +14,9 @@ from textual.widgets import Input, Label
 from copilot_tui.errors import StoreError
 from copilot_tui.search_query import FILTERS, parse, unknown_filters
 from copilot_tui.store.found import LIMIT
-from copilot_tui.tui.hits import Hits
-from copilot_tui.tui.inputs import HarmlessInput
 from copilot_tui.tui.screens.dialog import Dialog
+from copilot_tui.tui.widgets.hits import Hits
+from copilot_tui.tui.widgets.inputs import HarmlessInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable

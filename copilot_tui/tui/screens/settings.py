@@ -8,10 +8,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Label
 
-from copilot_tui.tui.inputs import HarmlessInput
+from copilot_tui.tui.desk.settings import SETTINGS, Invalid, Settings
 from copilot_tui.tui.screens.dialog import Dialog
-from copilot_tui.tui.settings import SETTINGS, Invalid, Settings
-from copilot_tui.tui.text_area import HarmlessTextArea
+from copilot_tui.tui.widgets.inputs import HarmlessInput
+from copilot_tui.tui.widgets.text_area import HarmlessTextArea
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

@@ -14,8 +14,8 @@ from textual.widgets import Input, Label, Static
 
 from copilot_tui.errors import CopilotTuiError
 from copilot_tui.terminal_text import harmless, one_line
-from copilot_tui.tui.inputs import HarmlessInput
 from copilot_tui.tui.screens.dialog import Dialog
+from copilot_tui.tui.widgets.inputs import HarmlessInput
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

@@ -1,0 +1,1 @@
+"""What the keys do, one room for each thing. Controllers change things, and tell the widgets."""

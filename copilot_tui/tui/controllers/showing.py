@@ -1,0 +1,103 @@
+"""Which conversation is shown: going from one to another, with its draft and place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from copilot_tui.errors import StoreError
+from copilot_tui.tui.controllers.answers import in_one_line
+from copilot_tui.tui.controllers.versions import versions_shown
+from copilot_tui.tui.transcript import Place
+
+if TYPE_CHECKING:
+    from copilot_tui.conversation import Conversation
+    from copilot_tui.tui.app import CopilotApp
+
+
+class Showing:
+    """Puts conversations before the user."""
+
+    def __init__(self, app: CopilotApp) -> None:
+        self._app = app
+        self._desk = app.desk
+
+    def show(self, conversation_id: str) -> None:
+        """Show a conversation, from wherever it is."""
+        if conversation_id == self._app.shown.id:
+            self._go_to_prompt()
+            return
+        self._app.held_keys.hold()
+        self._app.run_worker(
+            self.read(conversation_id), group="show", exclusive=True, exit_on_error=False
+        )
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether one is on its way from the store."""
+        return any(each.group == "show" and not each.is_finished for each in self._app.workers)
+
+    async def read(self, conversation_id: str) -> None:
+        """The same, and come back when it is shown."""
+        try:
+            conversation = await self._desk.load(conversation_id)
+            state = await self._desk.view_state(conversation_id)
+        except StoreError as error:
+            self._app.say(in_one_line(error), warn=True)
+            return
+        place = None
+        if state is not None and state.message_id:
+            place = Place(state.message_id, state.line, state.block)
+        self.take_up(conversation, place)
+
+    def show_new(self) -> None:
+        """Show a new, empty conversation."""
+        if self._desk.is_blank(self._app.shown) and not self._app.main.composer.text:
+            self._go_to_prompt()
+            return
+        self.take_up(self._desk.new(), None)
+
+    def show_new_private(self) -> None:
+        """Show a new conversation that is never on disk."""
+        try:
+            private = self._desk.new_private()
+        except StoreError as error:
+            self._app.say(in_one_line(error), warn=True)
+            return
+        self.take_up(private, None)
+        self._app.say("Private: nothing of this conversation is saved; it ends with the program")
+
+    def _go_to_prompt(self) -> None:
+        self._app.main.close_narrow_sidebar()
+        self._app.main.composer.focus()
+
+    def take_up(self, conversation: Conversation, place: Place | None) -> None:
+        """Show this conversation instead of the one before, whose draft and place are kept."""
+        app, desk = self._app, self._desk
+        app.keeping.keep_both()
+        before, app.shown = app.shown, conversation
+        desk.shown_id = conversation.id
+        desk.drop_if_blank(before)
+        desk.shelf.unread.discard(conversation.id)
+        desk.shelf.failed.discard(conversation.id)
+        app.saying.forget_local()
+        self.show_messages(place)
+        draft = desk.drafts.get(conversation.id)
+        app.main.composer.fill(draft.text if draft else "", draft.caret if draft else None)
+        app.show_attached()
+        app.queueing.show()
+        app.keeping.scrolled()  # other windows are told that it was looked at
+        self._go_to_prompt()
+        app.refresh_sidebar()
+
+    def show_messages(self, place: Place | None) -> None:
+        """Put the shown branch into the transcript; without a place: its end."""
+        app, conversation = self._app, self._app.shown
+        live = {turn.reply.id for turn in self._desk.turns.of(conversation.id)}
+        app.main.transcript.show(
+            conversation.path(),
+            live=live or app.watching.live,
+            place=place,
+            versions=versions_shown(conversation),
+        )
+        app.main.sidebar.show_current(conversation.id)
+        app.refresh_status()
