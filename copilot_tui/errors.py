@@ -39,6 +39,11 @@ class CopilotTuiError(Exception):
         super().__init__(message)
         self.hint = hint
 
+    @property
+    def in_one_line(self) -> str:
+        """The error and its hint, where there is room for one line."""
+        return f"{self}. {self.hint}" if self.hint else str(self)
+
 
 class UsageError(CopilotTuiError):
     """The command or its options make no sense."""
@@ -134,3 +139,8 @@ class MissingAuth(BackendError):
 
 class BadReply(BackendError):
     """The answer is nothing this program understands."""
+
+
+def defect_in(error: BaseException | None) -> str:
+    """What is said of an error that is none of these."""
+    return f"A defect in copilot-tui: {type(error).__name__}: {error}"

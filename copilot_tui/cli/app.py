@@ -79,6 +79,8 @@ def _run(loaded: Config, how: _How) -> int:
 
 
 def _has_terminal() -> bool:
-    return tui.is_in_browser() or all(
+    from copilot_tui.tui.terminal import is_in_browser
+
+    return is_in_browser() or all(
         stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout)
     )

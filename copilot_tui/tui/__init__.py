@@ -12,16 +12,6 @@ PAINTS_PER_SECOND = 240
 """How soon Textual paints what has changed: between one and two such times after what it painted
 before. At its own 60 a key that follows a frame of a streaming reply waits for up to 33 ms."""
 
-_WEB_DRIVER = "textual.drivers.web_driver:WebDriver"
-"""What textual-serve asks for: a browser is the terminal, and stdin and stdout are its pipes."""
-
-
-def is_in_browser() -> bool:
-    """Whether a browser shows the app, and no terminal."""
-    import os
-
-    return os.environ.get("TEXTUAL_DRIVER") == _WEB_DRIVER
-
 
 def run(
     config: Config,

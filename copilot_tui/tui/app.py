@@ -13,9 +13,9 @@ from textual import events
 from textual.app import App
 from textual.worker import Worker, WorkerState
 
-from copilot_tui.errors import CopilotTuiError, StoreError
+from copilot_tui.errors import CopilotTuiError, StoreError, defect_in
 from copilot_tui.tui import messages
-from copilot_tui.tui.controllers.answers import Answers, defect_in, in_one_line
+from copilot_tui.tui.controllers.answers import Answers
 from copilot_tui.tui.controllers.choosing import Choosing
 from copilot_tui.tui.controllers.comparing import Comparing
 from copilot_tui.tui.controllers.consent import Consent
@@ -28,7 +28,7 @@ from copilot_tui.tui.controllers.library import Library
 from copilot_tui.tui.controllers.notifying import Notifying
 from copilot_tui.tui.controllers.organising import Organising
 from copilot_tui.tui.controllers.queueing import Queueing
-from copilot_tui.tui.controllers.saying import NOTICE_S, Saying
+from copilot_tui.tui.controllers.saying import Saying
 from copilot_tui.tui.controllers.searching import Searching
 from copilot_tui.tui.controllers.showing import Showing
 from copilot_tui.tui.controllers.starting import Starting
@@ -38,6 +38,7 @@ from copilot_tui.tui.controllers.watching import Watching
 from copilot_tui.tui.desk import Desk
 from copilot_tui.tui.main_screen import MainScreen
 from copilot_tui.tui.palette import Palette
+from copilot_tui.tui.screens.host import NOTICE_S, Host
 from copilot_tui.tui.themes import DARK, LIGHT
 from copilot_tui.tui.widgets.composer import Composer
 
@@ -55,12 +56,13 @@ if TYPE_CHECKING:
     from copilot_tui.tui.controllers.standing import Standing
     from copilot_tui.tui.controllers.titling import Titling
     from copilot_tui.tui.controllers.trouble import Trouble
+    from copilot_tui.tui.transcript import Place
 
 BACKENDS_MOST_S = 3.0
 """How long the end waits for a backend that is slow to let go."""
 
 
-class CopilotApp(App[int]):
+class CopilotApp(Host):
     """The program that people keep open all day."""
 
     CSS_PATH = "app.tcss"
@@ -79,29 +81,20 @@ class CopilotApp(App[int]):
     ) -> None:
         super().__init__(driver_class=driver)
         self.desk = desk
-        self.shown: Conversation = desk.new()
+        self.shown = desk.new()
         desk.shown_id = self.shown.id
-        self.answers = Answers(self)
-        self.copying = Copying(self)
-        self.deleting = Deleting(self)
-        self.editing = Editing(self)
-        self.undoing = Undoing(self)
-        self.versions = Versions(self)
-        self.consent = Consent(self)
-        self.choosing = Choosing(self)
-        self.comparing = Comparing(self)
-        self.keeping = Keeping(self)
-        self.library = Library(self)
-        self.organising = Organising(self)
-        self.queueing = Queueing(self)
-        self.searching = Searching(self)
-        self.watching = Watching(self)
-        self.held_keys = HeldKeys(self)
-        self.saying = Saying(self)
-        self.showing = Showing(self)
-        self.starting = Starting(self, prompt, continue_last=continue_last)
-        desk.filing.on_trouble = self._in_trouble
-        desk.places.on_change = self._waiting_changed
+        self._furnish()
+        self.starting = Starting(
+            self,
+            self.answers,
+            self.held_keys,
+            self.keeping,
+            self.searching,
+            self.showing,
+            self.watching,
+            prompt=prompt,
+            continue_last=continue_last,
+        )
         self._is_leaving = False
         self.fault: Exception | None = None
         """A defect that ended the app."""
@@ -113,26 +106,51 @@ class CopilotApp(App[int]):
         self.stylesheet.set_variables(self.get_css_variables())
         self.set_keymap(desk.config.keys)
 
+    def _furnish(self) -> None:
+        """The controllers, each after those that it needs."""
+        self.undoing = Undoing(self)
+        self.held_keys = HeldKeys(self)
+        self.copying = Copying(self)
+        self.keeping = Keeping(self)
+        self.watching = Watching(self)
+        self.comparing = Comparing(self)
+        self.answers = Answers(self, self.comparing)
+        self.editing = Editing(self, self.keeping, self.answers, self.undoing)
+        self.saying = Saying(self, self.comparing, self.editing)
+        self.queueing = Queueing(self, self.answers, self.keeping, self.watching)
+        self.showing = Showing(self, self.keeping, self.saying, self.queueing, self.watching)
+        self.choosing = Choosing(self, self.comparing, lambda name: self.signing_in.ask(name))
+        self.consent = Consent(self, self.answers)
+        self.deleting = Deleting(self, self.answers, self.editing, self.undoing)
+        self.library = Library(self, self.answers, self.undoing)
+        self.organising = Organising(self, self.answers, self.undoing)
+        self.searching = Searching(self, self.answers)
+        self.versions = Versions(self, self.answers)
+        self.answers.on_failed = lambda turn, failure: self.reaching.failed(turn, failure)
+        self.watching.on_ended_elsewhere = self.queueing.ended_elsewhere
+        self.desk.filing.on_trouble = self._in_trouble
+        self.desk.places.on_change = self._waiting_changed
+
     @cached_property
     def signing_in(self) -> SigningIn:
         """Signing in and out, made when it is first wanted."""
         from copilot_tui.tui.controllers.signing_in import SigningIn
 
-        return SigningIn(self)
+        return SigningIn(self, self.copying, self.standing)
 
     @cached_property
     def recalling(self) -> Recalling:
         """Earlier prompts, when the first of them is wanted."""
         from copilot_tui.tui.controllers.recalling import Recalling
 
-        return Recalling(self)
+        return Recalling(self, self.searching)
 
     @cached_property
     def reaching(self) -> Reaching:
         """What is offered where nothing answers, made when that first happens."""
         from copilot_tui.tui.controllers.reaching import Reaching
 
-        return Reaching(self)
+        return Reaching(self, self.answers, self.choosing, self.copying, self.signing_in)
 
     @cached_property
     def attaching(self) -> Attaching:
@@ -154,7 +172,7 @@ class CopilotApp(App[int]):
 
     def get_default_screen(self) -> MainScreen:
         """The main screen."""
-        return MainScreen()
+        return MainScreen(self.desk.config)
 
     @property
     def main(self) -> MainScreen:
@@ -233,6 +251,42 @@ class CopilotApp(App[int]):
 
     # What is shown
 
+    def show(self, conversation_id: str) -> None:
+        """See Host."""
+        self.showing.show(conversation_id)
+
+    def take_up(self, conversation: Conversation, place: Place | None) -> None:
+        """See Host."""
+        self.showing.take_up(conversation, place)
+
+    def show_messages(self, place: Place | None) -> None:
+        """See Host."""
+        self.showing.show_messages(place)
+
+    @property
+    def is_reading(self) -> bool:
+        """See Host."""
+        return self.showing.is_reading
+
+    async def light(self, words: str) -> None:
+        """See Host."""
+        await self.main.finding.light(words)
+
+    def hold_keys(self) -> None:
+        """See Host."""
+        self.held_keys.hold()
+
+    async def release_keys(self) -> None:
+        """See Host."""
+        await self.held_keys.release()
+
+    def stop_replies(self, conversation_id: str) -> bool:
+        """See Host."""
+        streams = conversation_id in self.desk.turns
+        if streams:
+            self.answers.cancel(conversation_id)
+        return streams
+
     def refresh_sidebar(self) -> None:
         """Show the list, the shown one and the marks as they are."""
         self.main.sidebar.show_rows(self.desk.shelf.rows, now=self.desk.now())
@@ -246,7 +300,7 @@ class CopilotApp(App[int]):
     def say(
         self, text: str, *, warn: bool = False, seconds: float = NOTICE_S, local: bool = False
     ) -> None:
-        """Say something in the status line, for a while; see Saying.say."""
+        """See Host."""
         self.saying.say(text, warn=warn, seconds=seconds, local=local)
 
     # Prompts and replies
@@ -356,7 +410,7 @@ class CopilotApp(App[int]):
             self.say(f"{elsewhere.title}: {message.text}", warn=True)
 
     def _in_trouble(self, error: StoreError) -> None:
-        self.post_message(messages.Trouble(in_one_line(error)))  # from any thread
+        self.post_message(messages.Trouble(error.in_one_line))  # from any thread
 
     def on_trouble(self, message: messages.Trouble) -> None:
         """Something could not be written."""
@@ -382,7 +436,7 @@ class CopilotApp(App[int]):
         try:
             await work
         except StoreError as error:
-            self.say(in_one_line(error), warn=True)
+            self.say(error.in_one_line, warn=True)
 
     # The library
 

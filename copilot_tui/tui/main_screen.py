@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
 from textual import events
 from textual.binding import BindingType
@@ -13,8 +13,11 @@ from copilot_tui.tui.actions import READING_ALONE, bindings
 from copilot_tui.tui.screens.rooms import Rooms
 
 if TYPE_CHECKING:
+    from textual.worker import Worker
+
     from copilot_tui.conversation import Message
     from copilot_tui.tui.actions import Action
+    from copilot_tui.tui.app import CopilotApp
     from copilot_tui.tui.controllers.finding import Finding
     from copilot_tui.tui.transcript import Transcript
     from copilot_tui.tui.widgets.find import FindBar
@@ -25,6 +28,20 @@ class MainScreen(Rooms):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("screen"), *bindings("transcript")]
     AUTO_FOCUS = "#composer"
+
+    @property
+    def desk_app(self) -> CopilotApp:
+        """The app, by its own type."""
+        return cast("CopilotApp", self.app)
+
+    def on_mount(self) -> None:
+        """Everything is there now."""
+        self.size_sidebar(self.sidebar)
+        self.desk_app.starting.main_is_there()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A defect in one of its workers is said as one of the app's."""
+        self.desk_app.tell_defect(event)
 
     def action_focus_next_room(self) -> None:
         """Tab. An action of ours, and so at once: the next key is for the room that has it then.
@@ -178,7 +195,7 @@ class MainScreen(Rooms):
         """Alt+S."""
         from copilot_tui.tui.controllers.inspecting import Inspecting
 
-        Inspecting(self.desk_app).open()
+        Inspecting(self.desk_app, self.desk_app.copying, self.desk_app.editing).open()
 
     def action_reasoning(self) -> None:
         """Alt+R."""
@@ -221,7 +238,7 @@ class MainScreen(Rooms):
         """What `/` finds in the transcript, made when it is first wanted."""
         from copilot_tui.tui.controllers.finding import Finding
 
-        return Finding(self)
+        return Finding(self.desk_app, self.desk_app.saying)
 
     async def action_find(self) -> None:
         """`/` in the transcript."""
@@ -286,7 +303,7 @@ class MainScreen(Rooms):
         """A link is wanted."""
         from copilot_tui.tui.controllers.following import Following
 
-        Following(self.desk_app).follow(message.url)
+        Following(self.desk_app, self.desk_app.copying).follow(message.url)
 
     def action_page_up(self) -> None:
         """PageUp."""

@@ -15,13 +15,16 @@ from copilot_tui.tui import messages
 from copilot_tui.tui.desk import last_reply
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.worker import Worker
 
     from copilot_tui.backends import Delta
     from copilot_tui.conversation import Attachment, Conversation, Message
     from copilot_tui.replies import Turn
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.controllers.comparing import Comparing
     from copilot_tui.tui.desk.unsent import Waiting
+    from copilot_tui.tui.screens.host import Host
 
 AFTER_STREAM_S: Final = 0.3
 """Escape does nothing this long after a reply ended: it was meant to stop it."""
@@ -33,10 +36,13 @@ LAST_FRAME_S: Final = 0.02
 class Answers:
     """The replies of all conversations, any number at once."""
 
-    def __init__(self, app: CopilotApp) -> None:
+    def __init__(self, app: Host, comparing: Comparing) -> None:
         self._app = app
+        self._comparing = comparing
         self._desk = app.desk
         self._ended_at = 0.0
+        self.on_failed: Callable[[Turn, CopilotTuiError], None] = lambda turn, failure: None
+        """Is told of a reply that failed, once that is kept."""
         self._begun: set[str] = set()
         """Ids of the replies whose workers run."""
 
@@ -56,9 +62,9 @@ class Answers:
         if self.is_busy(conversation) or self.is_newer(conversation):
             return False
         turn = self._desk.turns.begin(conversation, prompt, instead_of=instead_of, files=files)
-        beside = self._app.comparing.begin(turn)
+        beside = self._comparing.begin(turn)
         if instead_of is not None and conversation is self._app.shown:
-            self._app.showing.show_messages(None)
+            self._app.show_messages(None)
             self._work(turn)
         else:
             self._start(turn)
@@ -72,7 +78,7 @@ class Answers:
         turn = self._desk.turns.begin(
             conversation, waiting.text, has_waited=True, files=waiting.files
         )
-        beside = self._app.comparing.begin(turn)
+        beside = self._comparing.begin(turn)
         if conversation is self._app.shown:
             self._app.main.transcript.add(turn.request.path[-1])
             self._app.main.transcript.add(turn.reply, live=True)
@@ -84,7 +90,7 @@ class Answers:
         for each in beside:
             self._work(each)
         if beside:
-            self._app.comparing.show([turn, *beside])
+            self._comparing.show([turn, *beside])
 
     def is_newer(self, conversation: Conversation) -> bool:
         """Whether a newer version wrote it, so that nothing can be added, which is said."""
@@ -179,8 +185,8 @@ class Answers:
             self._app.say("There is no prompt above this reply to ask again")
             return
         turn = self._desk.turns.begin_again(self._app.shown, reply.id)
-        beside = self._app.comparing.begin(turn) if is_for_all else []
-        self._app.showing.show_messages(None)
+        beside = self._comparing.begin(turn) if is_for_all else []
+        self._app.show_messages(None)
         self._work(turn)
         self._work_beside(turn, beside)
 
@@ -218,9 +224,9 @@ class Answers:
                     await self._tell(turn, delta)
         except CopilotTuiError as error:
             if isinstance(error, StoreError):
-                post(messages.Notice(id_, in_one_line(error), is_warning=True))
+                post(messages.Notice(id_, error.in_one_line, is_warning=True))
                 self._desk.turns.keep_saved(turn)
-            if isinstance(error, OpenWay) and not self._app.comparing.is_open:
+            if isinstance(error, OpenWay) and not self._comparing.is_open:
                 post(messages.ConsentWanted(id_))
             # A reply that had ended when it could not be saved is what it is.
             has_ended = isinstance(error, StoreError) and turn.reply.elapsed_s is not None
@@ -231,7 +237,7 @@ class Answers:
         finally:
             self._end(turn)
         if failure is not None:
-            self._app.reaching.failed(turn, failure)
+            self.on_failed(turn, failure)
 
     async def _tell(self, turn: Turn, delta: Delta) -> None:
         """Say what a delta has changed."""
@@ -239,7 +245,7 @@ class Answers:
         is_shown = turn.conversation is self._app.shown
         if delta.replaces and is_shown:
             # At once: what is drawn is no beginning of what there is now.
-            self._app.showing.show_messages(self._app.main.transcript.place)
+            self._app.show_messages(self._app.main.transcript.place)
         if delta.text or delta.reasoning:
             post(messages.ReplyChanged(id_, delta.complete))
         if delta.notice:
@@ -255,16 +261,6 @@ class Answers:
             self._ended_at = time.monotonic()
             self._desk.turns.end(turn, shown=turn.conversation is self._app.shown)
             self._app.post_message(messages.ReplyEnded(turn.conversation.id, turn.reply.id))
-
-
-def in_one_line(error: CopilotTuiError) -> str:
-    """The error and its hint, for the status line."""
-    return f"{error}. {error.hint}" if error.hint else str(error)
-
-
-def defect_in(error: BaseException | None) -> str:
-    """What is said of an error that is none of ours."""
-    return f"A defect in copilot-tui: {type(error).__name__}: {error}"
 
 
 def _group(conversation_id: str) -> str:

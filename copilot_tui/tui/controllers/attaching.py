@@ -12,7 +12,7 @@ from copilot_tui.errors import AttachmentError
 
 if TYPE_CHECKING:
     from copilot_tui.conversation import Attachment, Conversation
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.screens.host import Host
 
 _AT: Final = re.compile(r"(?:^|\s)@(\S*)$")
 """A word that begins with @, at the end of what stands before the cursor."""
@@ -34,7 +34,7 @@ class Attaching:
     they survive a restart.
     """
 
-    def __init__(self, app: CopilotApp) -> None:
+    def __init__(self, app: Host) -> None:
         self._app = app
         self._sizes: dict[str, int | None] = {}
         """By path; None: it is gone."""
@@ -50,7 +50,7 @@ class Attaching:
         typed = word_at(self._before_cursor()) if at_word else ""
         if typed is None:
             return False
-        self._app.held_keys.hold()
+        self._app.hold_keys()
         self._app.run_worker(
             self._ask(typed, at_word=at_word), group="attach", exclusive=True, exit_on_error=False
         )
@@ -151,7 +151,7 @@ class Attaching:
 
     def send(self) -> None:
         """Read the files, and send the prompt with them; it stays if one cannot be read."""
-        self._app.held_keys.hold()
+        self._app.hold_keys()
         self._app.run_worker(
             self._send(self._app.shown), group="attach", exclusive=True, exit_on_error=False
         )
@@ -172,7 +172,7 @@ class Attaching:
             if conversation is self._app.shown and paths == self._paths:
                 self._app.send_with(files)
         finally:
-            await self._app.held_keys.release()
+            await self._app.release_keys()
 
 
 def _found(path: str) -> tuple[str, Attachment]:

@@ -7,21 +7,28 @@ from typing import TYPE_CHECKING
 from copilot_tui.tui.actions import keys_of
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from copilot_tui.conversation import Conversation
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.controllers.comparing import Comparing
     from copilot_tui.tui.desk.catalog import Choice
+    from copilot_tui.tui.screens.host import Host
 
 
 class Choosing:
     """Backend and model of the shown conversation."""
 
-    def __init__(self, app: CopilotApp) -> None:
+    def __init__(
+        self, app: Host, comparing: Comparing, sign_in: Callable[[str], Awaitable[bool]]
+    ) -> None:
         self._app = app
+        self._comparing = comparing
+        self._sign_in = sign_in
         self._desk = app.desk
 
     def pick(self) -> None:
         """Let the user choose who answers from now on."""
-        self._app.held_keys.hold()
+        self._app.hold_keys()
         work = self._pick(self._app.shown)
         self._app.run_worker(work, group="pick", exclusive=True, exit_on_error=False)
 
@@ -42,19 +49,19 @@ class Choosing:
                 backends,
                 present,
                 backend=looked_at,
-                marked=self._app.comparing.asked(conversation.id),
+                marked=self._comparing.asked(conversation.id),
                 sign_in_key=key,
             )
             chosen = await self._app.push_screen_wait(screen)
             if not isinstance(chosen, SignInWanted):
                 break
             looked_at = chosen.backend
-            await self._app.signing_in.ask(looked_at)
+            await self._sign_in(looked_at)
         if isinstance(chosen, Several):
-            self._app.comparing.ask(conversation.id, chosen.choices)
+            self._comparing.ask(conversation.id, chosen.choices)
             await self.choose(conversation, chosen.choices[0])
         elif chosen is not None:
-            self._app.comparing.ask(conversation.id, ())
+            self._comparing.ask(conversation.id, ())
             await self.choose(conversation, chosen)
 
     async def choose(self, conversation: Conversation, choice: Choice) -> None:

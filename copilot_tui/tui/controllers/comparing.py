@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from copilot_tui.replies import Turn
-    from copilot_tui.tui.app import CopilotApp
     from copilot_tui.tui.desk.catalog import Choice
     from copilot_tui.tui.screens.comparing import CompareScreen
+    from copilot_tui.tui.screens.host import Host
 
 
 class Comparing:
     """Who is asked together, by conversation, and the screen on which they answer."""
 
-    def __init__(self, app: CopilotApp) -> None:
+    def __init__(self, app: Host) -> None:
         self._app = app
         self._choices: dict[str, tuple[Choice, ...]] = {}
         self._screen: CompareScreen | None = None
@@ -72,7 +72,7 @@ class Comparing:
         from copilot_tui.tui.screens.comparing import CompareScreen
 
         app, conversation = self._app, turns[0].conversation
-        app.held_keys.hold()
+        app.hold_keys()
         prompt = turns[0].request.path[-1].content
         self._screen = CompareScreen([turn.reply for turn in turns], prompt)
         try:
@@ -83,14 +83,7 @@ class Comparing:
             conversation.head = picked
             app.save(conversation)
         if conversation is app.shown:
-            app.showing.show_messages(None)
-
-    def stop(self) -> bool:
-        """Stop them all; whether one still streamed."""
-        if self._app.shown.id in self._app.desk.turns:
-            self._app.answers.cancel(self._app.shown.id)
-            return True
-        return False
+            app.show_messages(None)
 
     def grow(self, reply_id: str) -> None:
         """A reply has more text than before."""

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 from copilot_tui.config import address_of
 
 if TYPE_CHECKING:
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.controllers.answers import Answers
+    from copilot_tui.tui.screens.host import Host
 
 
 class Consent:
     """The one question there is, for the conversation that is shown."""
 
-    def __init__(self, app: CopilotApp) -> None:
+    def __init__(self, app: Host, answers: Answers) -> None:
         self._app = app
+        self._answers = answers
 
     def ask(self, conversation_id: str) -> None:
         """Ask, if its reply is in sight; of any other the reply itself says what to do."""
@@ -32,4 +34,4 @@ class Consent:
         if await app.push_screen_wait(ConsentScreen(backend.name, address)):
             await app.desk.allow_http(backend.name)
             if app.shown is conversation:
-                app.answers.try_again()
+                self._answers.try_again()

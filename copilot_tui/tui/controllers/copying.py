@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from copilot_tui.conversation import Role
 
 if TYPE_CHECKING:
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.screens.host import Host
 
 
 class Copying:
     """What the keys that copy do."""
 
-    def __init__(self, app: CopilotApp) -> None:
+    def __init__(self, app: Host) -> None:
         self._app = app
 
     def copy(self, text: str, what: str) -> None:
@@ -50,7 +50,7 @@ class Copying:
         if not sources:
             app.say("There is no block in sight to copy")
             return
-        app.held_keys.hold()
+        app.hold_keys()
         app.run_worker(
             self._copy_chosen(sources), group="hints", exclusive=True, exit_on_error=False
         )

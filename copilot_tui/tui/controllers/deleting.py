@@ -6,19 +6,24 @@ from typing import TYPE_CHECKING
 
 from copilot_tui.conversation import Role
 from copilot_tui.errors import StoreError
-from copilot_tui.tui.controllers.answers import in_one_line
 
 if TYPE_CHECKING:
     from copilot_tui.conversation import Conversation, Message
     from copilot_tui.pruning import Deletion
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.controllers.answers import Answers
+    from copilot_tui.tui.controllers.editing import Editing
+    from copilot_tui.tui.controllers.undoing import Undoing
+    from copilot_tui.tui.screens.host import Host
 
 
 class Deleting:
     """What is deleted inside a conversation stays deleted, also where it is merged with others."""
 
-    def __init__(self, app: CopilotApp) -> None:
+    def __init__(self, app: Host, answers: Answers, editing: Editing, undoing: Undoing) -> None:
         self._app = app
+        self._answers = answers
+        self._editing = editing
+        self._undoing = undoing
 
     def delete_message(self, near: Message | None) -> None:
         """Delete this message; of None: the last."""
@@ -41,14 +46,14 @@ class Deleting:
         if not ids:
             app.say("There is no message to delete")
             return
-        if app.answers.is_busy(conversation) or app.answers.is_newer(conversation):
+        if self._answers.is_busy(conversation) or self._answers.is_newer(conversation):
             return
-        edited = app.editing.message
+        edited = self._editing.message
         if edited is not None and edited.id in ids:
-            app.editing.cancel()
+            self._editing.cancel()
         deletion = delete(conversation, ids)
         self._show(conversation)
-        app.undoing.offer(
+        self._undoing.offer(
             lambda: self._take_back(conversation.id, deletion), f"brings back {_named(deletion)}"
         )
 
@@ -63,7 +68,7 @@ class Deleting:
         try:
             conversation = await self._app.desk.load(conversation_id)
         except StoreError as error:
-            self._app.say(in_one_line(error), warn=True)
+            self._app.say(error.in_one_line, warn=True)
             return
         take_back(conversation, deletion)
         self._show(conversation)
@@ -73,7 +78,7 @@ class Deleting:
         if conversation is app.shown:
             top = app.main.transcript.place
             is_left = top is not None and top.message_id in conversation.messages
-            app.showing.show_messages(top if is_left else None)
+            app.show_messages(top if is_left else None)
         app.save(conversation)
 
 

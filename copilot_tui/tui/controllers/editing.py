@@ -8,14 +8,20 @@ from copilot_tui.conversation import Role
 
 if TYPE_CHECKING:
     from copilot_tui.conversation import Attachment, Conversation, Message
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.controllers.answers import Answers
+    from copilot_tui.tui.controllers.keeping import Keeping
+    from copilot_tui.tui.controllers.undoing import Undoing
+    from copilot_tui.tui.screens.host import Host
 
 
 class Editing:
     """What Alt+E begins, and Enter or Escape ends. That it goes on is kept with the draft."""
 
-    def __init__(self, app: CopilotApp) -> None:
+    def __init__(self, app: Host, keeping: Keeping, answers: Answers, undoing: Undoing) -> None:
         self._app = app
+        self._keeping = keeping
+        self._answers = answers
+        self._undoing = undoing
         self._desk = app.desk
 
     @property
@@ -60,7 +66,7 @@ class Editing:
         if message is not self.message:
             if self.message is not None:
                 self.cancel()
-            app.keeping.keep_draft()
+            self._keeping.keep_draft()
             self._desk.drafts.begin_edit(app.shown, message)
             composer.fill(message.content)
             app.show_attached()
@@ -75,7 +81,7 @@ class Editing:
         """
         app, message = self._app, self.message
         instead_of = message.id if message else None
-        if app.answers.send(app.shown, prompt, instead_of=instead_of, files=files):
+        if self._answers.send(app.shown, prompt, instead_of=instead_of, files=files):
             self._show_draft()
 
     def cancel(self) -> bool:
@@ -90,7 +96,7 @@ class Editing:
         app.refresh_status()
         app.refresh_sidebar()
         if message is not None and (files or (text.strip() and text != message.content)):
-            app.undoing.offer(
+            self._undoing.offer(
                 lambda: self._go_on(conversation, message, text, caret, files),
                 "goes on with the edit",
             )
@@ -106,11 +112,11 @@ class Editing:
     ) -> None:
         app = self._app
         if app.shown.id == conversation.id:
-            app.keeping.keep_draft()
+            self._keeping.keep_draft()
         self._desk.drafts.begin_edit(conversation, message)
         self._desk.drafts.keep(conversation, text, caret, files)
         if app.shown.id != conversation.id:
-            app.showing.show(conversation.id)
+            app.show(conversation.id)
             return
         self._show_draft()
         app.main.composer.focus()

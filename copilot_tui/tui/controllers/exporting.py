@@ -10,7 +10,7 @@ from copilot_tui.export_file import ExportFailed, FileIsThere, write_file
 
 if TYPE_CHECKING:
     from copilot_tui.conversation import Conversation
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.screens.host import Host
 
 _FORMATS: Final = {".md": "markdown", ".html": "html", ".htm": "html", ".json": "json"}
 
@@ -18,7 +18,7 @@ _FORMATS: Final = {".md": "markdown", ".html": "html", ".htm": "html", ".json": 
 class Exporting:
     """What the palette's “Export this conversation” does."""
 
-    def __init__(self, app: CopilotApp) -> None:
+    def __init__(self, app: Host) -> None:
         self._app = app
 
     def open(self) -> None:
@@ -27,7 +27,7 @@ class Exporting:
         if not conversation.messages:
             self._app.say("There is nothing to export yet")
             return
-        self._app.held_keys.hold()
+        self._app.hold_keys()
         self._app.run_worker(
             self._export(conversation), group="export", exclusive=True, exit_on_error=False
         )

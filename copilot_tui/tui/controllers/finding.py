@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Literal
 from copilot_tui.tui.widgets.find import FindBar
 
 if TYPE_CHECKING:
-    from copilot_tui.tui.screens.rooms import Rooms
+    from copilot_tui.tui.controllers.saying import Saying
+    from copilot_tui.tui.screens.host import Host
 
 
 class Finding:
     """Stands between the bar, made when it is first wanted, and the transcript."""
 
-    def __init__(self, screen: Rooms) -> None:
-        self._screen = screen
+    def __init__(self, app: Host, saying: Saying) -> None:
+        self._app = app
+        self._saying = saying
         self._bar = FindBar(id="find")
 
     @property
@@ -25,28 +27,28 @@ class Finding:
     async def open(self) -> None:
         """Show the bar."""
         if not self._bar.is_attached:
-            await self._screen.mount_above_prompt(self._bar)
+            await self._app.main.mount_above_prompt(self._bar)
         self._bar.open()
 
     def find(self, words: str) -> None:
         """Mark these words, and say how many there are."""
-        count = self._screen.transcript.find(words)
+        count = self._app.main.transcript.find(words)
         if words:
             times = "once" if count == 1 else f"{count} times" if count else "nowhere"
-            on, back, end = map(self._screen.key, ("next-match", "previous-match", "escape"))
+            on, back, end = map(self._app.main.key, ("next-match", "previous-match", "escape"))
             said = f"Found {times} · {on} and {back} go on, {end} ends it"
-            self._screen.desk_app.say(said, local=True)
+            self._app.say(said, local=True)
 
     async def go(self, step: Literal[1, -1]) -> None:
         """To the next match (1) or the one before (-1); where nothing was sought, ask for words."""
-        if not self._screen.transcript.find_next(step):
+        if not self._app.main.transcript.find_next(step):
             await self.open()
 
     async def light(self, words: str) -> None:
         """Open the bar with these words in it, and mark them."""
         await self.open()
         if self._bar.value == words:
-            self._screen.transcript.find(words)
+            self._app.main.transcript.find(words)
         else:
             self._bar.value = words  # the bar finds them
 
@@ -55,7 +57,7 @@ class Finding:
         if not self.is_open:
             return False
         self._bar.close()
-        self._screen.desk_app.saying.forget_local()
-        self._screen.transcript.find("")
-        self._screen.transcript.focus()
+        self._saying.forget_local()
+        self._app.main.transcript.find("")
+        self._app.main.transcript.focus()
         return True

@@ -6,7 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.controllers.copying import Copying
+    from copilot_tui.tui.screens.host import Host
 
 OPENED_SCHEMES: Final = frozenset({"http", "https", "mailto"})
 """Links that may leave the program; a server may write any other."""
@@ -29,8 +30,9 @@ def open_in_browser(url: str) -> bool:
 class Following:
     """What happens when a link is activated."""
 
-    def __init__(self, app: CopilotApp) -> None:
+    def __init__(self, app: Host, copying: Copying) -> None:
         self._app = app
+        self._copying = copying
 
     def open_page(self, url: str) -> bool:
         """Open an address in the browser that shows the app, else in one of this machine; whether
@@ -54,4 +56,4 @@ class Following:
             if not await asyncio.to_thread(self.open_page, url):
                 self._app.say("There is no browser to open it with; its address can be copied")
         elif answer == "copy":
-            self._app.copying.copy(url, "the address")
+            self._copying.copy(url, "the address")

@@ -4,21 +4,20 @@ a screen that opens.
 
 from __future__ import annotations
 
-import asyncio
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Final
 
 from textual import events
 
 from copilot_tui.tui.widgets.composer import Composer
+from copilot_tui.tui.widgets.inputs import taken_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from textual.timer import Timer
-    from textual.widget import Widget
 
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.screens.host import Host
 
 HELD_MOST_S: Final = 2.0
 """Keys wait at most this long for a conversation to be read; the disk may hang, and Ctrl+Q not."""
@@ -27,7 +26,7 @@ HELD_MOST_S: Final = 2.0
 class HeldKeys:
     """What is typed before it can be taken. At the start all is held."""
 
-    def __init__(self, app: CopilotApp) -> None:
+    def __init__(self, app: Host) -> None:
         self._app = app
         self._timer: Timer | None = None
         self._held: list[events.Event] | None = []
@@ -61,7 +60,7 @@ class HeldKeys:
 
     async def release(self) -> None:
         """What was to be there is there, unless a conversation is read."""
-        if not self._app.showing.is_reading:
+        if not self._app.is_reading:
             await self.give()
 
     async def give(self) -> None:
@@ -91,10 +90,3 @@ class HeldKeys:
         """
         if isinstance(self._app.focused, Composer):
             await taken_by(self._app.focused)
-
-
-async def taken_by(widget: Widget) -> None:
-    """Wait until this has taken the keys that it was given."""
-    taken = asyncio.Event()
-    if widget.call_later(taken.set):
-        await taken.wait()

@@ -7,13 +7,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
-from copilot_tui.errors import StoreError
-from copilot_tui.tui.controllers.answers import defect_in, in_one_line
+from copilot_tui.errors import StoreError, defect_in
 
 if TYPE_CHECKING:
     from copilot_tui.store import Store
     from copilot_tui.transfer_report import Report
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.screens.host import Host
     from copilot_tui.tui.screens.importing import ImportScreen
 
 FRAME_S: Final = 0.1
@@ -23,7 +22,7 @@ FRAME_S: Final = 0.1
 class Importing:
     """What the palette's “Import conversations” does."""
 
-    def __init__(self, app: CopilotApp) -> None:
+    def __init__(self, app: Host) -> None:
         self._app = app
 
     def open(self) -> None:
@@ -31,7 +30,7 @@ class Importing:
         if self._app.desk.store.is_private:
             self._app.say("A private session keeps nothing, so nothing can be imported")
             return
-        self._app.held_keys.hold()
+        self._app.hold_keys()
         from copilot_tui.tui.screens.importing import ImportScreen
 
         screen = ImportScreen(self._begin, checked_path)
@@ -50,7 +49,7 @@ class Importing:
             if screen.stopped.is_set():
                 ending = "Stopped; to import the same again brings in the rest."
         except StoreError as error:
-            ending = in_one_line(error)
+            ending = error.in_one_line
         except asyncio.CancelledError:
             screen.stopped.set()  # the thread ends with the conversation that it writes
             raise
@@ -61,7 +60,7 @@ class Importing:
         try:
             await self._app.desk.shelf.read()
         except StoreError as error:
-            self._app.say(in_one_line(error), warn=True)
+            self._app.say(error.in_one_line, warn=True)
         self._app.refresh_sidebar()
 
     def _read(self, screen: ImportScreen, path: Path, report: Report) -> None:

@@ -8,23 +8,26 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from copilot_tui.errors import CopilotTuiError
-from copilot_tui.tui.controllers.answers import in_one_line
 
 if TYPE_CHECKING:
     from copilot_tui.backends.preview import Preview
     from copilot_tui.conversation import Conversation
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.controllers.copying import Copying
+    from copilot_tui.tui.controllers.editing import Editing
+    from copilot_tui.tui.screens.host import Host
 
 
 class Inspecting:
     """Shows what will be sent, and lets it be copied as curl."""
 
-    def __init__(self, app: CopilotApp) -> None:
+    def __init__(self, app: Host, copying: Copying, editing: Editing) -> None:
         self._app = app
+        self._copying = copying
+        self._editing = editing
 
     def open(self) -> None:
         """Show it."""
-        self._app.held_keys.hold()
+        self._app.hold_keys()
         self._app.run_worker(self._show(), group="request", exclusive=True, exit_on_error=False)
 
     async def _show(self) -> None:
@@ -34,7 +37,7 @@ class Inspecting:
         # Copies: nothing is added or changed by looking.
         messages = {id_: copy(each) for id_, each in app.shown.messages.items()}
         conversation = replace(app.shown, messages=messages)
-        editing = app.editing.message
+        editing = self._editing.message
         prompt = app.main.composer.text
         try:
             preview = await asyncio.to_thread(
@@ -45,11 +48,11 @@ class Inspecting:
                 app.desk.drafts.attached(app.shown),
             )
         except CopilotTuiError as error:
-            app.say(in_one_line(error), warn=True)
-            await app.held_keys.release()
+            app.say(error.in_one_line, warn=True)
+            await app.release_keys()
             return
         if await app.push_screen_wait(RequestScreen(preview)):
-            app.copying.copy(preview.curl, "the request as curl")
+            self._copying.copy(preview.curl, "the request as curl")
 
     def _preview(
         self,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.screens.host import Host
 
 DELAY_S: Final = 0.4
 """What is typed is on disk at most a second later."""
@@ -16,7 +16,7 @@ DELAY_S: Final = 0.4
 class Keeping:
     """The draft and the place of the shown conversation."""
 
-    def __init__(self, app: CopilotApp) -> None:
+    def __init__(self, app: Host) -> None:
         self._app = app
         self._desk = app.desk
         self._draft_timer: Timer | None = None

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 from copilot_tui.conversation import TitleSource
 from copilot_tui.errors import StoreError
 from copilot_tui.terminal_text import one_line
-from copilot_tui.tui.controllers.answers import in_one_line
 
 if TYPE_CHECKING:
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.controllers.answers import Answers
+    from copilot_tui.tui.controllers.undoing import Undoing
+    from copilot_tui.tui.screens.host import Host
 
 TITLE_MOST: Final = 24
 """Characters of a title in a notice, which must not push the rest away."""
@@ -19,13 +20,15 @@ TITLE_MOST: Final = 24
 class Library:
     """What is done with whole conversations."""
 
-    def __init__(self, app: CopilotApp) -> None:
+    def __init__(self, app: Host, answers: Answers, undoing: Undoing) -> None:
         self._app = app
+        self._answers = answers
+        self._undoing = undoing
         self._desk = app.desk
 
     def ask_for_title(self, conversation_id: str) -> None:
         """Let the user type another title."""
-        self._app.held_keys.hold()
+        self._app.hold_keys()
         self._app.run_worker(
             self._rename(conversation_id), group="rename", exclusive=True, exit_on_error=False
         )
@@ -37,8 +40,8 @@ class Library:
         try:
             conversation = await self._desk.load(conversation_id)
         except StoreError as error:
-            self._app.say(in_one_line(error), warn=True)
-            await self._app.held_keys.release()
+            self._app.say(error.in_one_line, warn=True)
+            await self._app.release_keys()
             return
         old = one_line(conversation.title)
         line = await self._app.push_screen_wait(RenameScreen(title_line(old, conversation.tags)))
@@ -66,25 +69,25 @@ class Library:
         following = app.main.sidebar.neighbour(1) or app.main.sidebar.neighbour(-1)
         try:
             conversation = await self._desk.load(conversation_id)
-            await app.answers.stop_and_wait(conversation)
+            await self._answers.stop_and_wait(conversation)
             await self._desk.filing.in_order(self._desk.store.delete, conversation_id)
         except StoreError as error:
-            app.say(in_one_line(error), warn=True)
+            app.say(error.in_one_line, warn=True)
             return
         self._desk.forget(conversation_id)
         if conversation_id == app.shown.id:
-            app.showing.take_up(self._desk.new(), None)
+            app.take_up(self._desk.new(), None)
             if following is not None:
-                app.showing.show(following)
+                app.show(following)
         app.refresh_sidebar()
         title = _short(conversation.title)
-        app.undoing.offer(
+        self._undoing.offer(
             lambda: self.restore(conversation_id), f"brings back “{title}”, which was deleted"
         )
 
     def pick_from_trash(self) -> None:
         """Let the user choose a deleted conversation to bring back."""
-        self._app.held_keys.hold()
+        self._app.hold_keys()
         self._app.run_worker(
             self._pick_from_trash(), group="trash", exclusive=True, exit_on_error=False
         )
@@ -107,9 +110,9 @@ class Library:
             conversation = await self._desk.load(conversation_id)
             await self._desk.shelf.read()
         except StoreError as error:
-            self._app.say(in_one_line(error), warn=True)
+            self._app.say(error.in_one_line, warn=True)
             return
-        self._app.showing.show(conversation_id)
+        self._app.show(conversation_id)
         self._app.say(f"“{_short(conversation.title)}” is back")
 
 

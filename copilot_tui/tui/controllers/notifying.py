@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from copilot_tui.conversation import Conversation, Message
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.screens.host import Host
 
 TITLE_MOST: Final = 60
 
@@ -22,7 +22,7 @@ BELL: Final = "\a"
 class Notifying:
     """What happens when a reply ends while the terminal has not the focus."""
 
-    def __init__(self, app: CopilotApp) -> None:
+    def __init__(self, app: Host) -> None:
         self._app = app
         self.is_looked_at = True
         """False: the terminal said that it lost the focus. Some never say it."""

@@ -6,26 +6,29 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING
 
 from copilot_tui.errors import StoreError
-from copilot_tui.tui.controllers.answers import in_one_line
 
 if TYPE_CHECKING:
     from copilot_tui.conversation import Conversation
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.controllers.answers import Answers
+    from copilot_tui.tui.controllers.undoing import Undoing
+    from copilot_tui.tui.screens.host import Host
 
 
 class Organising:
     """What its keys do with one conversation."""
 
-    def __init__(self, app: CopilotApp) -> None:
+    def __init__(self, app: Host, answers: Answers, undoing: Undoing) -> None:
         self._app = app
+        self._answers = answers
+        self._undoing = undoing
         self._desk = app.desk
 
     def ask_for_settings(self) -> None:
         """Let the user change what is set for the shown conversation."""
         conversation = self._app.shown
-        if self._app.answers.is_newer(conversation):
+        if self._answers.is_newer(conversation):
             return
-        self._app.held_keys.hold()
+        self._app.hold_keys()
         self._app.run_worker(
             self._set(conversation), group="settings", exclusive=True, exit_on_error=False
         )
@@ -59,9 +62,9 @@ class Organising:
         try:
             conversation = await self._desk.load(conversation_id)
         except StoreError as error:
-            app.say(in_one_line(error), warn=True)
+            app.say(error.in_one_line, warn=True)
             return None
-        if app.answers.is_newer(conversation):
+        if self._answers.is_newer(conversation):
             return None
         if self._desk.is_blank(conversation):
             app.say("There is nothing here yet to keep")
@@ -87,10 +90,10 @@ class Organising:
             app.say("Out of the archive")
             return
         if conversation is app.shown:
-            app.showing.take_up(self._desk.new(), None)
+            app.take_up(self._desk.new(), None)
             if following is not None:
-                app.showing.show(following)
-        app.undoing.offer(
+                app.show(following)
+        self._undoing.offer(
             lambda: self._run(self._take_out(conversation_id)), "takes it out of the archive again"
         )
 

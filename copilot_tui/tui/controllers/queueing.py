@@ -6,20 +6,25 @@ from typing import TYPE_CHECKING
 
 from copilot_tui.conversation import Status
 from copilot_tui.errors import StoreError
-from copilot_tui.tui.controllers.answers import in_one_line
 from copilot_tui.tui.desk import last_reply
 
 if TYPE_CHECKING:
     from copilot_tui.conversation import Attachment, Conversation
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.controllers.answers import Answers
+    from copilot_tui.tui.controllers.keeping import Keeping
+    from copilot_tui.tui.controllers.watching import Watching
     from copilot_tui.tui.desk.unsent import Waiting
+    from copilot_tui.tui.screens.host import Host
 
 
 class Queueing:
     """What Enter does with a prompt: it is sent, or waits."""
 
-    def __init__(self, app: CopilotApp) -> None:
+    def __init__(self, app: Host, answers: Answers, keeping: Keeping, watching: Watching) -> None:
         self._app = app
+        self._answers = answers
+        self._keeping = keeping
+        self._watching = watching
         self._desk = app.desk
 
     def send_prompt(self, files: tuple[Attachment, ...] = ()) -> None:
@@ -27,9 +32,9 @@ class Queueing:
         app = self._app
         if self._is_answering(app.shown.id):
             self._queue(app.shown, files)
-        elif app.watching.is_behind(app.shown):
+        elif self._watching.is_behind(app.shown):
             # Not beside it, which would be another branch.
-            app.held_keys.hold()
+            app.hold_keys()
             app.run_worker(self._send_behind(app.shown, files), group="send", exit_on_error=False)
         else:
             self._send(app.shown, files)
@@ -40,7 +45,7 @@ class Queueing:
 
     async def _send_behind(self, conversation: Conversation, files: tuple[Attachment, ...]) -> None:
         try:
-            await self._app.watching.look_now()
+            await self._watching.look_now()
             if conversation is not self._app.shown:
                 return
             if self._is_answering(conversation.id):
@@ -48,13 +53,13 @@ class Queueing:
             else:
                 self._send(conversation, files)
         except StoreError as error:
-            self._app.say(in_one_line(error), warn=True)
+            self._app.say(error.in_one_line, warn=True)
         finally:
-            await self._app.held_keys.release()
+            await self._app.release_keys()
 
     def _send(self, conversation: Conversation, files: tuple[Attachment, ...]) -> None:
         composer = self._app.main.composer
-        if self._app.answers.send(conversation, composer.text, files=files):
+        if self._answers.send(conversation, composer.text, files=files):
             self._app.prompt_was_taken()
 
     def _queue(self, conversation: Conversation, files: tuple[Attachment, ...]) -> None:
@@ -64,12 +69,12 @@ class Queueing:
             app.say(f"One prompt waits already; {key} brings it back", warn=True, local=True)
             self.show(is_wanted_twice=True)  # which no countdown in the status line covers
             return
-        if app.answers.is_newer(conversation):
+        if self._answers.is_newer(conversation):
             return
         text = app.main.composer.text
         self._desk.drafts.queue(conversation, text, files)
         app.prompt_was_taken()
-        app.keeping.keep_draft()
+        self._keeping.keep_draft()
         self.show()
 
     def show(self, *, is_wanted_twice: bool = False) -> None:
@@ -109,7 +114,7 @@ class Queueing:
         """What waits stands before what was typed since."""
         is_shown = conversation is self._app.shown
         if is_shown:
-            self._app.keeping.keep_draft()
+            self._keeping.keep_draft()
         draft = self._desk.drafts.unqueue(conversation.id)
         if is_shown:
             if not draft.editing:
@@ -126,7 +131,7 @@ class Queueing:
         reply = last_reply(conversation)
         is_whole = reply is not None and reply.status is Status.COMPLETE and reply.error is None
         waiting = self._desk.drafts.unsent.queued[conversation.id]
-        if is_whole and self._app.answers.send_queued(conversation, waiting):
+        if is_whole and self._answers.send_queued(conversation, waiting):
             self.show()
             return
         self._give_back(conversation)
@@ -147,7 +152,7 @@ class Queueing:
         try:
             self.ended(await self._desk.load(conversation_id))
         except StoreError as error:
-            self._app.say(in_one_line(error), warn=True)
+            self._app.say(error.in_one_line, warn=True)
 
 
 def _in_words(waiting: Waiting) -> str:

@@ -7,14 +7,17 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from copilot_tui.errors import ConfigError, MissingAuth, MissingKey, NothingListens
-from copilot_tui.tui.controllers.answers import in_one_line
 
 if TYPE_CHECKING:
     from copilot_tui.config import BackendConfig
     from copilot_tui.conversation import Conversation
     from copilot_tui.errors import CopilotTuiError
     from copilot_tui.replies import Turn
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.controllers.answers import Answers
+    from copilot_tui.tui.controllers.choosing import Choosing
+    from copilot_tui.tui.controllers.copying import Copying
+    from copilot_tui.tui.controllers.signing_in import SigningIn
+    from copilot_tui.tui.screens.host import Host
     from copilot_tui.tui.screens.reach import Offer
 
 _GITHUB: Final = "copilot"
@@ -26,8 +29,19 @@ _SUBSCRIPTION: Final = "your Copilot subscription answers"
 class Reaching:
     """The card, once for each prompt; another try that fails only says so."""
 
-    def __init__(self, app: CopilotApp) -> None:
+    def __init__(
+        self,
+        app: Host,
+        answers: Answers,
+        choosing: Choosing,
+        copying: Copying,
+        signing_in: SigningIn,
+    ) -> None:
         self._app = app
+        self._answers = answers
+        self._choosing = choosing
+        self._copying = copying
+        self._signing_in = signing_in
         self._desk = app.desk
         self._offered: set[str] = set()
         """Ids of the prompts that the card was shown for."""
@@ -70,7 +84,7 @@ class Reaching:
             if is_ready:
                 break
         if conversation is self._app.shown:
-            self._app.answers.try_again()
+            self._answers.try_again()
 
     async def _sign_in(self, conversation: Conversation, config: BackendConfig) -> bool:
         from copilot_tui.backends.accounts import SIGNED_IN
@@ -85,7 +99,7 @@ class Reaching:
             return False  # this process would not find what is installed meanwhile
         known = await sign_ins({name: self._desk.config.backends[name]})
         is_known = name != config.name and known[name].startswith(SIGNED_IN)
-        if not is_known and not await self._app.signing_in.ask(name):
+        if not is_known and not await self._signing_in.ask(name):
             return False
         if name != config.name:
             await self._choose(conversation, name)
@@ -106,7 +120,7 @@ class Reaching:
             title,
             commands,
             note,
-            lambda text: self._app.copying.copy(text, "the commands"),
+            lambda text: self._copying.copy(text, "the commands"),
             sends=sends,
         )
         return await self._app.push_screen_wait(screen)
@@ -125,7 +139,7 @@ class Reaching:
             try:
                 await asyncio.to_thread(write_server, before, made)
             except ConfigError as error:
-                self._app.say(in_one_line(error), warn=True)
+                self._app.say(error.in_one_line, warn=True)
         await self._choose(conversation, made.name)
         return True
 
@@ -136,7 +150,7 @@ class Reaching:
     async def _choose(self, conversation: Conversation, name: str) -> None:
         from copilot_tui.tui.desk.catalog import Choice
 
-        await self._app.choosing.choose(conversation, Choice(name))
+        await self._choosing.choose(conversation, Choice(name))
 
 
 def _is_card_for(error: CopilotTuiError, config: BackendConfig) -> bool:

@@ -14,7 +14,6 @@ from copilot_tui.conversation import Role
 from copilot_tui.errors import StoreError
 from copilot_tui.store.found import Found, Order
 from copilot_tui.store.prompts import prompts_of
-from copilot_tui.tui.controllers.answers import in_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +21,8 @@ if TYPE_CHECKING:
     from copilot_tui.conversation import Conversation
     from copilot_tui.store import PrivateStore, Store
     from copilot_tui.store.prompts import Prompt
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.controllers.searching import Searching
+    from copilot_tui.tui.screens.host import Host
 
 PAGE: Final = 100
 """Prompts that are read at first; then twice as many, and so on."""
@@ -68,8 +68,9 @@ class _Walk:
 class Recalling:
     """What Up, Ctrl+Up and Alt+H do in the prompt."""
 
-    def __init__(self, app: CopilotApp) -> None:
+    def __init__(self, app: Host, searching: Searching) -> None:
         self._app = app
+        self._searching = searching
         self._walk: _Walk | None = None
 
     # The walk
@@ -132,7 +133,7 @@ class Recalling:
         for message in reversed(shown.messages.values()):  # and those on other branches
             if message.role is Role.USER and message.id not in deleted:
                 walk.add(message.content)
-        self._app.searching.update()
+        self._searching.update()
         return walk
 
     def _note(self, walk: _Walk) -> None:
@@ -159,7 +160,7 @@ class Recalling:
         try:
             found = await asyncio.to_thread(self._app.desk.store.prompts, limit=walk.limit)
         except StoreError as error:
-            self._app.say(in_one_line(error), warn=True)
+            self._app.say(error.in_one_line, warn=True)
             return
         finally:
             walk.is_reading = False
@@ -179,7 +180,7 @@ class Recalling:
 
     def search(self) -> None:
         """Let the user search the prompts; the chosen one comes into the composer."""
-        self._app.held_keys.hold()
+        self._app.hold_keys()
         self._app.run_worker(self._search(), group="recall", exit_on_error=False)
 
     async def _search(self) -> None:
@@ -187,18 +188,18 @@ class Recalling:
 
         app, shown = self._app, self._app.shown
         find = _Finder(app.desk.store, shown)
-        hit = await app.push_screen_wait(PromptsScreen(find, "", app.searching.update))
+        hit = await app.push_screen_wait(PromptsScreen(find, "", self._searching.update))
         if hit is None:
             return
-        app.held_keys.hold()
+        app.hold_keys()
         try:
             conversation = await app.desk.load(hit.conversation_id)
             if shown is app.shown and (message := conversation.messages.get(hit.message_id or "")):
                 self._take(message.content)
         except StoreError as error:
-            app.say(in_one_line(error), warn=True)
+            app.say(error.in_one_line, warn=True)
         finally:
-            await app.held_keys.release()
+            await app.release_keys()
 
     def _take(self, text: str) -> None:
         """Put a prompt before what is in the composer, which Down brings back."""

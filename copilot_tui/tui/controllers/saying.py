@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from copilot_tui.tui.screens.host import NOTICE_S
 from copilot_tui.tui.widgets.composer import ASK, ASK_PRIVATELY
-from copilot_tui.tui.widgets.status import StatusLine
+from copilot_tui.tui.widgets.status import SECOND_S, StatusLine, duration
 
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from copilot_tui.tui.app import CopilotApp
-
-NOTICE_S: Final = 8.0
-
-SECOND_S: Final = 1.0
+    from copilot_tui.tui.controllers.comparing import Comparing
+    from copilot_tui.tui.controllers.editing import Editing
+    from copilot_tui.tui.screens.host import Host
 
 
 class Saying:
     """Finds the words of the status line."""
 
-    def __init__(self, app: CopilotApp) -> None:
+    def __init__(self, app: Host, comparing: Comparing, editing: Editing) -> None:
         self._app = app
+        self._comparing = comparing
+        self._editing = editing
         self._desk = app.desk
         self._timer: Timer | None = None
         self._is_local = False
@@ -60,7 +61,7 @@ class Saying:
         status, key = app.main.status, app.main.key
         present = desk.answerers.present_choice(app.shown)
         standing = desk.answerers.catalog.standing(present.backend)
-        who = app.comparing.names() or (present.backend, present.provider, present.model)
+        who = self._comparing.names() or (present.backend, present.provider, present.model)
         parts = (*who, *standing)
         is_private = desk.filing.is_private(app.shown.id)
         status.backend = " · ".join(filter(None, ("private" if is_private else "", *parts)))
@@ -69,16 +70,16 @@ class Saying:
             waits = app.shown.id in desk.places.waiting
             doing = "waiting for a place" if waits else "answering"
             taken = duration(time.monotonic() - desk.turns[app.shown.id].began_at)
-            status.activity = " · ".join(filter(None, (doing, taken, app.editing.show())))
+            status.activity = " · ".join(filter(None, (doing, taken, self._editing.show())))
             if self._second is None:
                 self._second = app.set_timer(SECOND_S, self._count)
             status.hints = (self._escape_hint(), f"{key('new')} new", f"{key('help')} keys")
         else:
             elsewhere = app.shown.id in desk.places.elsewhere
-            status.activity = app.editing.show()
+            status.activity = self._editing.show()
             if elsewhere and not status.activity:
                 status.activity = "answering in another window"
-            status.activity = status.activity or app.comparing.words()
+            status.activity = status.activity or self._comparing.words()
             status.hints = (f"{key('help')} keys", f"{key('new')} new", f"{key('new-line')} line")
 
     def _count(self) -> None:
@@ -91,11 +92,3 @@ class Saying:
         waits = self._app.shown.id in self._app.desk.drafts.unsent.queued
         what = "brings the prompt back" if waits else "stops"
         return f"{self._app.main.key('escape')} {what}"
-
-
-def duration(seconds: float) -> str:
-    """How long it takes so far; nothing is said of the first second."""
-    whole = int(seconds)
-    if whole < 1:
-        return ""
-    return f"{whole} s" if whole < 120 else f"{whole // 60} min {whole % 60} s"

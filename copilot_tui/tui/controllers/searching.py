@@ -7,12 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from copilot_tui.errors import StoreError
-from copilot_tui.tui.controllers.answers import in_one_line
 from copilot_tui.tui.transcript import Place
 
 if TYPE_CHECKING:
     from copilot_tui.store import Hit
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.controllers.answers import Answers
+    from copilot_tui.tui.screens.host import Host
 
 BEGIN_S: Final = 3.0
 """After the start; the keys and the list of conversations come before."""
@@ -24,8 +24,9 @@ POSTPONED_MOST: Final = 10
 class Searching:
     """What Ctrl+F does."""
 
-    def __init__(self, app: CopilotApp) -> None:
+    def __init__(self, app: Host, answers: Answers) -> None:
         self._app = app
+        self._answers = answers
         self._words = ""
         self._is_updating = False
 
@@ -46,7 +47,7 @@ class Searching:
 
     def open(self) -> None:
         """Let the user search."""
-        self._app.held_keys.hold()
+        self._app.hold_keys()
         self._app.run_worker(self._open(), group="searching", exclusive=True, exit_on_error=False)
 
     async def _open(self) -> None:
@@ -66,24 +67,23 @@ class Searching:
         try:
             conversation = await app.desk.load(hit.conversation_id)
         except StoreError as error:
-            app.say(in_one_line(error), warn=True)
+            app.say(error.in_one_line, warn=True)
             return
         message = conversation.messages.get(id_ or "")
         if message is None:  # the title was found
-            app.showing.show(hit.conversation_id)
+            app.show(hit.conversation_id)
             return
         is_shown = message in conversation.path()
-        if not is_shown and not app.answers.is_busy(conversation):
+        if not is_shown and not self._answers.is_busy(conversation):
             conversation.select(message.id)
-        app.showing.take_up(conversation, Place(message.id, 0))
+        app.take_up(conversation, Place(message.id, 0))
         await self._light(_as_it_stands(message.content, words))
 
     async def _light(self, words: str) -> None:
         """Put the words into the find bar: `n` and `N` go on from there, Escape ends it."""
-        main = self._app.main
         if words:
-            await main.finding.light(words)
-        main.transcript.focus()
+            await self._app.light(words)
+        self._app.main.transcript.focus()
 
     def update(self) -> None:
         """Bring the index in step now, unless that is going on."""

@@ -5,20 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from copilot_tui.errors import StoreError
-from copilot_tui.tui.controllers.answers import in_one_line
 from copilot_tui.tui.controllers.versions import versions_shown
 from copilot_tui.tui.transcript import Place
 
 if TYPE_CHECKING:
     from copilot_tui.conversation import Conversation
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.controllers.keeping import Keeping
+    from copilot_tui.tui.controllers.queueing import Queueing
+    from copilot_tui.tui.controllers.saying import Saying
+    from copilot_tui.tui.controllers.watching import Watching
+    from copilot_tui.tui.screens.host import Host
 
 
 class Showing:
     """Puts conversations before the user."""
 
-    def __init__(self, app: CopilotApp) -> None:
+    def __init__(
+        self, app: Host, keeping: Keeping, saying: Saying, queueing: Queueing, watching: Watching
+    ) -> None:
         self._app = app
+        self._keeping = keeping
+        self._saying = saying
+        self._queueing = queueing
+        self._watching = watching
         self._desk = app.desk
 
     def show(self, conversation_id: str) -> None:
@@ -26,7 +35,7 @@ class Showing:
         if conversation_id == self._app.shown.id:
             self._go_to_prompt()
             return
-        self._app.held_keys.hold()
+        self._app.hold_keys()
         self._app.run_worker(
             self.read(conversation_id), group="show", exclusive=True, exit_on_error=False
         )
@@ -42,7 +51,7 @@ class Showing:
             conversation = await self._desk.load(conversation_id)
             state = await self._desk.view_state(conversation_id)
         except StoreError as error:
-            self._app.say(in_one_line(error), warn=True)
+            self._app.say(error.in_one_line, warn=True)
             return
         place = None
         if state is not None and state.message_id:
@@ -61,7 +70,7 @@ class Showing:
         try:
             private = self._desk.new_private()
         except StoreError as error:
-            self._app.say(in_one_line(error), warn=True)
+            self._app.say(error.in_one_line, warn=True)
             return
         self.take_up(private, None)
         self._app.say("Private: nothing of this conversation is saved; it ends with the program")
@@ -73,19 +82,19 @@ class Showing:
     def take_up(self, conversation: Conversation, place: Place | None) -> None:
         """Show this conversation instead of the one before, whose draft and place are kept."""
         app, desk = self._app, self._desk
-        app.keeping.keep_both()
+        self._keeping.keep_both()
         before, app.shown = app.shown, conversation
         desk.shown_id = conversation.id
         desk.drop_if_blank(before)
         desk.shelf.unread.discard(conversation.id)
         desk.shelf.failed.discard(conversation.id)
-        app.saying.forget_local()
+        self._saying.forget_local()
         self.show_messages(place)
         draft = desk.drafts.get(conversation.id)
         app.main.composer.fill(draft.text if draft else "", draft.caret if draft else None)
         app.show_attached()
-        app.queueing.show()
-        app.keeping.scrolled()  # other windows are told that it was looked at
+        self._queueing.show()
+        self._keeping.scrolled()  # other windows are told that it was looked at
         self._go_to_prompt()
         app.refresh_sidebar()
 
@@ -95,7 +104,7 @@ class Showing:
         live = {turn.reply.id for turn in self._desk.turns.of(conversation.id)}
         app.main.transcript.show(
             conversation.path(),
-            live=live or app.watching.live,
+            live=live or self._watching.live,
             place=place,
             versions=versions_shown(conversation),
         )

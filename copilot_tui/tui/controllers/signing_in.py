@@ -8,12 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from copilot_tui.errors import CopilotTuiError
-from copilot_tui.tui.controllers.answers import in_one_line
 from copilot_tui.tui.desk import last_reply
 
 if TYPE_CHECKING:
     from copilot_tui.config import BackendConfig
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.controllers.copying import Copying
+    from copilot_tui.tui.controllers.standing import Standing
+    from copilot_tui.tui.screens.host import Host
 
 _HOW: Final = {
     "github-web": "On github.com, in a browser that is signed in: the developer tools show the "
@@ -26,13 +27,15 @@ _HOW: Final = {
 class SigningIn:
     """What the keys for sign-ins do. No secret is in anything that is said or noted."""
 
-    def __init__(self, app: CopilotApp) -> None:
+    def __init__(self, app: Host, copying: Copying, standing: Standing) -> None:
         self._app = app
+        self._copying = copying
+        self._standing = standing
         self._desk = app.desk
 
     def sign_in(self) -> None:
         """Sign in to what answers in the shown conversation."""
-        self._app.held_keys.hold()
+        self._app.hold_keys()
         self._work(self.ask(self._desk.answerers.config_of(self._app.shown).name))
 
     def sign_out(self) -> None:
@@ -50,20 +53,20 @@ class SigningIn:
         config = self._desk.config.backends[name]
         if config.kind == "demo":
             self._say_of_demo()
-            await self._app.held_keys.release()
+            await self._app.release_keys()
             return False
         try:
             signing.check(config, self._desk.config.config_file)
             said = await self._by_code(config) if is_copilot(config) else await self._secret(config)
             winning = await asyncio.to_thread(signing.that_win, config)
         except CopilotTuiError as error:
-            self._app.say(in_one_line(error), warn=True)
-            await self._app.held_keys.release()
+            self._app.say(error.in_one_line, warn=True)
+            await self._app.release_keys()
             return False
         if said is None:
             return False
         await self._desk.renew_backend(name)
-        self._app.standing.forget(name)
+        self._standing.forget(name)
         others = [said, *(f"{each} is set, and wins over it" for each in winning)]
         reply = last_reply(self._app.shown)
         if reply is not None and reply.error:
@@ -86,8 +89,8 @@ class SigningIn:
             partial(login.log_in, config, os.environ),
             frame=signing.code_in_a_frame,
             page=signing.DEVICE_PAGE,
-            copy=lambda code: self._app.copying.copy(code, "the code"),
-            open_page=Following(self._app).open_page,
+            copy=lambda code: self._copying.copy(code, "the code"),
+            open_page=Following(self._app, self._copying).open_page,
         )
         by = await self._app.push_screen_wait(screen)
         if by == "token":
@@ -129,10 +132,10 @@ class SigningIn:
             was_there = await asyncio.to_thread(signing.forget, config, file)
             winning = await asyncio.to_thread(signing.that_win, config)
         except CopilotTuiError as error:
-            self._app.say(in_one_line(error), warn=True)
+            self._app.say(error.in_one_line, warn=True)
             return
         await self._desk.renew_backend(config.name)
-        self._app.standing.forget(config.name)
+        self._standing.forget(config.name)
         said = "Signed out of" if was_there else "Nobody was signed in to"
         others = [f"{each} is still set, and used" for each in winning]
         self._app.say(" · ".join((f"{said} {config.name}", *others)))

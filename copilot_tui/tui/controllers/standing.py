@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from copilot_tui.conversation import Conversation
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.screens.host import Host
 
 EVERY_S: Final = 60.0
 """A service is asked at most this often."""
@@ -22,7 +22,7 @@ class Standing:
     that has just answered.
     """
 
-    def __init__(self, app: CopilotApp, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, app: Host, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._app = app
         self._clock = clock
         self._asked_at: dict[str, float] = {}

@@ -8,11 +8,16 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from copilot_tui.errors import StoreError
-from copilot_tui.tui.controllers.answers import in_one_line
 
 if TYPE_CHECKING:
     from copilot_tui.config import BackendConfig
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.controllers.answers import Answers
+    from copilot_tui.tui.controllers.held_keys import HeldKeys
+    from copilot_tui.tui.controllers.keeping import Keeping
+    from copilot_tui.tui.controllers.searching import Searching
+    from copilot_tui.tui.controllers.showing import Showing
+    from copilot_tui.tui.controllers.watching import Watching
+    from copilot_tui.tui.screens.host import Host
 
 SETTLE_DELAY_S: Final = 0.1
 """After the first frame the keys come first; the list of conversations after them."""
@@ -24,8 +29,26 @@ SWITCH_S: Final = 0.0005
 class Starting:
     """What happens once, in this order."""
 
-    def __init__(self, app: CopilotApp, prompt: str | None, *, continue_last: bool) -> None:
+    def __init__(
+        self,
+        app: Host,
+        answers: Answers,
+        held_keys: HeldKeys,
+        keeping: Keeping,
+        searching: Searching,
+        showing: Showing,
+        watching: Watching,
+        *,
+        prompt: str | None,
+        continue_last: bool,
+    ) -> None:
         self._app = app
+        self._answers = answers
+        self._held_keys = held_keys
+        self._keeping = keeping
+        self._searching = searching
+        self._showing = showing
+        self._watching = watching
         self._desk = app.desk
         self._first_prompt = prompt
         self._continue_last = continue_last
@@ -37,8 +60,8 @@ class Starting:
     def main_is_there(self) -> None:
         """Show the empty conversation; everything else comes after the first frame."""
         app = self._app
-        app.showing.show_messages(None)
-        app.watch(app.main.transcript, "scroll_y", app.keeping.scrolled, init=False)
+        app.show_messages(None)
+        app.watch(app.main.transcript, "scroll_y", self._keeping.scrolled, init=False)
         # Twice: the first call is the screen's, and what it posted would end there.
         app.call_after_refresh(app.call_later, self._after_first_frame)
 
@@ -60,8 +83,8 @@ class Starting:
         """Take up the work where the user wants it: with --prompt, and with what was typed."""
         prompt, self._first_prompt = self._first_prompt, None
         if prompt is not None:
-            self._app.answers.send(self._app.shown, prompt)
-        await self._app.held_keys.give()
+            self._answers.send(self._app.shown, prompt)
+        await self._held_keys.give()
 
     async def _continue(self) -> None:
         """Show the conversation that changed last; what was typed until then is meant for it."""
@@ -70,7 +93,7 @@ class Starting:
             await shelf.read()
             rows = [row for row in shelf.rows if not row.archived]
             if rows:
-                await self._app.showing.read(max(rows, key=lambda row: row.updated_at).id)
+                await self._showing.read(max(rows, key=lambda row: row.updated_at).id)
         finally:
             collect_from_now_on()  # and not while ten thousand messages are read
             self._app.call_later(self._begin)
@@ -99,10 +122,10 @@ class Starting:
                 app.say(str(problem), warn=True)
             await asyncio.to_thread(desk.store.purge_trash)
         except StoreError as error:
-            app.say(in_one_line(error), warn=True)
+            app.say(error.in_one_line, warn=True)
         finally:
-            app.searching.begin()
-            app.watching.begin()
+            self._searching.begin()
+            self._watching.begin()
 
 
 def _warm_up(backend: BackendConfig) -> None:

@@ -19,7 +19,7 @@ from copilot_tui.errors import CopilotTuiError
 
 if TYPE_CHECKING:
     from copilot_tui.conversation import Conversation
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.screens.host import Host
 
 WAIT_MOST_S: Final = 60.0
 READ_MOST: Final = 400
@@ -37,7 +37,7 @@ _ASKED: Final = (
 class Titling:
     """Asks for a title once, after the first reply; a title by the user is final."""
 
-    def __init__(self, app: CopilotApp) -> None:
+    def __init__(self, app: Host) -> None:
         self._app = app
         self._desk = app.desk
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
-from copilot_tui.tui.controllers.saying import NOTICE_S
+from copilot_tui.tui.screens.host import NOTICE_S
 
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.screens.host import Host
 
 RETRY_S: Final = 2.0
 """How often it is tried again."""
@@ -19,7 +19,7 @@ RETRY_S: Final = 2.0
 class Trouble:
     """Begins when something could not be written."""
 
-    def __init__(self, app: CopilotApp) -> None:
+    def __init__(self, app: Host) -> None:
         self._app = app
         self._timer: Timer | None = None
         self._text = ""

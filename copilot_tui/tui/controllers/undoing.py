@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.screens.host import Host
 
 UNDO_S: Final = 12.0
 """How long Ctrl+Z takes something back."""
@@ -23,7 +23,7 @@ class _Done(NamedTuple):
 class Undoing:
     """The last things that were done, each with what undoes it."""
 
-    def __init__(self, app: CopilotApp) -> None:
+    def __init__(self, app: Host) -> None:
         self._app = app
         self._done: list[_Done] = []
         """The last at the end."""

@@ -8,21 +8,23 @@ from copilot_tui.tui.transcript import Place
 
 if TYPE_CHECKING:
     from copilot_tui.conversation import Conversation, Message
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.controllers.answers import Answers
+    from copilot_tui.tui.screens.host import Host
 
 
 class Versions:
     """What Alt+Left and Alt+Right walk."""
 
-    def __init__(self, app: CopilotApp) -> None:
+    def __init__(self, app: Host, answers: Answers) -> None:
         self._app = app
+        self._answers = answers
 
     def show(self, step: int, near: Message | None) -> None:
         """Show the version before or after: of the message that is read, if it has any, else of
         the one nearest to the end.
         """
         app, conversation = self._app, self._app.shown
-        if app.answers.is_busy(conversation):
+        if self._answers.is_busy(conversation):
             return
         message = versioned(conversation, near)
         if message is None:
@@ -38,7 +40,7 @@ class Versions:
         if message is near:
             self._show_at(message.id, versions[index])
         else:
-            app.showing.show_messages(None)
+            app.show_messages(None)
         # The heading that has it, too, may be out of sight.
         app.say(f"Version {index + 1} of {len(versions)}")
         app.save(conversation)
@@ -50,7 +52,7 @@ class Versions:
         if message is None:
             app.say("There is one version, and nothing to compare it with")
             return
-        app.held_keys.hold()
+        app.hold_keys()
         from copilot_tui.tui.screens.difference import DifferenceScreen
 
         versions = app.shown.siblings(message.id)
@@ -61,9 +63,7 @@ class Versions:
         """Show the branch with this version where the one before stood."""
         transcript = self._app.main.transcript
         top, had_cursor = transcript.top, transcript.cursor is not None
-        self._app.showing.show_messages(
-            Place(now, top.line) if top and top.message_id == before else top
-        )
+        self._app.show_messages(Place(now, top.line) if top and top.message_id == before else top)
         if had_cursor:
             transcript.point_at(now)
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 from copilot_tui.conversation import Status
 from copilot_tui.errors import StoreError
-from copilot_tui.tui.controllers.answers import in_one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from textual.timer import Timer
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from copilot_tui.store.following import Follower, Grown
     from copilot_tui.store.private import NoWatch
     from copilot_tui.store.watch import Sight, Watch
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.screens.host import Host
 
 LOOK_S: Final = 1.0
 """What others write appears within two seconds."""
@@ -39,9 +39,11 @@ REST_SHARE: Final = 4
 class Watching:
     """Looks at the store while the app runs."""
 
-    def __init__(self, app: CopilotApp) -> None:
+    def __init__(self, app: Host) -> None:
         self._app = app
         self._desk = app.desk
+        self.on_ended_elsewhere: Callable[[str], None] = lambda conversation_id: None
+        """Is told of a conversation whose reply another window or a shell awaits no longer."""
         self._timer: Timer | None = None
         self._looking = asyncio.Lock()
         self._rest_until = 0.0
@@ -144,7 +146,7 @@ class Watching:
                 self._app.main.transcript.add(message)
             self._app.refresh_status()
         else:
-            self._app.showing.show_messages(self._app.main.transcript.place)
+            self._app.show_messages(self._app.main.transcript.place)
 
     # Replies of others, as they grow
 
@@ -162,7 +164,7 @@ class Watching:
             self._app.refresh_sidebar()
             self._app.refresh_status()
             for id_ in ended:
-                self._app.queueing.ended_elsewhere(id_)
+                self.on_ended_elsewhere(id_)
         shown = self._app.shown.id
         journals = {path for id_, path in sight.journals if id_ == shown and shown not in mine}
         for path in journals - self._followed.keys():
@@ -191,7 +193,7 @@ class Watching:
     async def _ended(self, shown: Conversation) -> None:
         await self.catch_up()
         if shown is self._app.shown:
-            self._app.showing.show_messages(self._app.main.transcript.place)
+            self._app.show_messages(self._app.main.transcript.place)
         self._look_at = 0.0  # the sidebar, too, and what waits behind it
 
     def _grow(self, message: Message, grown: Grown, *, is_new: bool) -> None:
@@ -202,7 +204,7 @@ class Watching:
         thought = len(message.reasoning) - grown.reasoning_at
         message.append_reasoning(grown.reasoning[max(0, thought) :])
         if is_new or grown.is_whole:
-            self._app.showing.show_messages(self._app.main.transcript.place)
+            self._app.show_messages(self._app.main.transcript.place)
         elif grown.text or grown.reasoning:
             self._app.main.transcript.grow(message.id)
 
@@ -236,7 +238,7 @@ class Watching:
         what = "1 conflict copy" if merged == 1 else f"{merged} conflict copies"
         if failed is not None:
             done = f"Merged {what}; " if merged else ""
-            self._app.say(f"{done}{in_one_line(failed)}", warn=True)
+            self._app.say(f"{done}{failed.in_one_line}", warn=True)
         elif not merged:
             self._app.say("There are no conflict copies")
         else:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from copilot_tui.tui.terminal import editor
 
 if TYPE_CHECKING:
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.screens.host import Host
 
 
 class Writing:
     """Gives the prompt to the editor, and takes back what became of it."""
 
-    def __init__(self, app: CopilotApp) -> None:
+    def __init__(self, app: Host) -> None:
         self._app = app
 
     def open(self) -> None:

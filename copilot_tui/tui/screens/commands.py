@@ -12,9 +12,8 @@ from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
 from copilot_tui.tui.actions import ACTIONS, Action, shown_key
-from copilot_tui.tui.controllers.held_keys import taken_by
 from copilot_tui.tui.screens.dialog import Dialog
-from copilot_tui.tui.widgets.inputs import HarmlessInput
+from copilot_tui.tui.widgets.inputs import HarmlessInput, taken_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.screens.host import Host
 
 COMMANDS: Final = tuple(
     sorted((each for each in ACTIONS if each.palette), key=lambda each: each.name)
@@ -117,7 +116,7 @@ class CommandsScreen(Dialog[Action | None]):
 
     def _do(self, index: int | None) -> None:
         if index is not None:
-            cast("CopilotApp", self.app).held_keys.hold()
+            cast("Host", self.app).hold_keys()
             self.dismiss(self._fitting[index])
 
     def action_move(self, how: str) -> None:

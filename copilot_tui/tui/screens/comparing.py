@@ -12,10 +12,10 @@ from textual.widgets import Label
 
 from copilot_tui.conversation import Status
 from copilot_tui.terminal_text import one_line
-from copilot_tui.tui.controllers.saying import SECOND_S, duration
 from copilot_tui.tui.palette import Palette
 from copilot_tui.tui.screens.dialog import Dialog
 from copilot_tui.tui.transcript import Transcript
+from copilot_tui.tui.widgets.status import SECOND_S, duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from copilot_tui.conversation import Message
     from copilot_tui.replies import Turn
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.screens.host import Host
 
 SIDE_BY_SIDE: Final = 90
 """Columns from which all are seen at once."""
@@ -66,8 +66,8 @@ class CompareScreen(Dialog[str]):
         self._chosen = 0
 
     @property
-    def _owner(self) -> CopilotApp:
-        return cast("CopilotApp", self.app)
+    def _owner(self) -> Host:
+        return cast("Host", self.app)
 
     def compose(self) -> ComposeResult:
         """What was asked, and a column for each reply."""
@@ -175,5 +175,5 @@ class CompareScreen(Dialog[str]):
 
     def action_escape(self) -> None:
         """Stop them while they stream; then go on with the first."""
-        if not self._owner.comparing.stop():
+        if not self._owner.stop_replies(self._owner.shown.id):
             self.dismiss(self._replies[0].id)

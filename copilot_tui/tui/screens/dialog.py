@@ -9,7 +9,7 @@ from textual.screen import ModalScreen
 from textual.worker import Worker
 
 if TYPE_CHECKING:
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.screens.host import Host
 
 Result = TypeVar("Result")
 
@@ -23,9 +23,9 @@ class Dialog(ModalScreen[Result]):
 
     def on_screen_resume(self) -> None:
         """It is there, and has the focus."""
-        app = cast("CopilotApp", self.app)
+        app = cast("Host", self.app)
         # Twice: the first call is the screen's, and what it posted would end there.
-        self.call_after_refresh(app.call_later, app.held_keys.release)
+        self.call_after_refresh(app.call_later, app.release_keys)
 
     def asks_before_end(self) -> bool:
         """Ctrl+Q: whether it says first that what was typed here would be dropped."""
@@ -33,4 +33,4 @@ class Dialog(ModalScreen[Result]):
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A defect in one of its workers is said as one of the app's."""
-        cast("CopilotApp", self.app).tell_defect(event)
+        cast("Host", self.app).tell_defect(event)

@@ -15,7 +15,7 @@ from copilot_tui.tui.widgets.inputs import HarmlessInput
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.screens.host import Host
 
 
 class RenameScreen(Dialog[str | None]):
@@ -51,7 +51,7 @@ class RenameScreen(Dialog[str | None]):
         if not typed.strip() or typed in (self._old, self._asked_about):
             return False
         self._asked_about = typed
-        key = cast("CopilotApp", self.app).main.key("quit")
+        key = cast("Host", self.app).main.key("quit")
         hint = f"{key} again drops what you typed · Enter saves"
         self.query_one("#rename-hint", Label).update(hint)
         return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from copilot_tui.config_ui import is_accessible
 from copilot_tui.tui.actions import shown_key
@@ -19,9 +19,8 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
     from textual.widget import AwaitMount, Widget
-    from textual.worker import Worker
 
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.config import Config
 
 
 class Rooms(AtOnceScreen):
@@ -29,8 +28,9 @@ class Rooms(AtOnceScreen):
     then stands alone.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, config: Config) -> None:
         super().__init__()
+        self._configured = config
         self._wants_sidebar: bool | None = None
         """What the user last chose; None: nothing yet, so the width decides."""
         self._columns = 0
@@ -42,7 +42,7 @@ class Rooms(AtOnceScreen):
         """The four rooms."""
         # Now, so that the first frame is laid out once, and has the sidebar if there is room.
         self._set_layout_classes(self.app.size.width)
-        ui = self.desk_app.desk.config.ui
+        ui = self._configured.ui
         yield Sidebar(
             archive_key=self.key("archived"),
             words=bool(os.environ.get("NO_COLOR")) or is_accessible(os.environ),
@@ -79,20 +79,15 @@ class Rooms(AtOnceScreen):
             widget.styles.width = self._columns - left - right if left or right else None
         return widget
 
-    def _size_sidebar(self, sidebar: Sidebar) -> None:
+    def size_sidebar(self, sidebar: Sidebar) -> None:
         """As wide as it is set; what stands alone takes all."""
-        if (wanted := self.desk_app.desk.config.ui.sidebar_width) is not None:
+        if (wanted := self._configured.ui.sidebar_width) is not None:
             width = None if self.has_class("-narrow") else wanted
             styles = sidebar.styles
             styles.width = styles.min_width = styles.max_width = width
 
-    def on_mount(self) -> None:
-        """Everything is there now."""
-        self._size_sidebar(self.sidebar)
-        self.desk_app.starting.main_is_there()
-
     def _welcome(self) -> str:
-        config = self.desk_app.desk.config
+        config = self._configured
         where = "the demo, which needs no server," if config.demo else config.backend.name
         lines = (
             f"Ask anything: {where} answers.",
@@ -101,15 +96,6 @@ class Rooms(AtOnceScreen):
             f"{self.key('new')} starts a new conversation · {self.key('help')} shows all keys",
         )
         return "\n".join(lines)
-
-    @property
-    def desk_app(self) -> CopilotApp:
-        """The app, by its own type."""
-        return cast("CopilotApp", self.app)
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """A defect in one of its workers is said as one of the app's."""
-        self.desk_app.tell_defect(event)
 
     @property
     def sidebar(self) -> Sidebar:
@@ -133,7 +119,7 @@ class Rooms(AtOnceScreen):
 
     def key(self, action_id: str) -> str:
         """The key of an action as it is set, to be shown."""
-        return shown_key(action_id, self.desk_app.desk.config.keys)
+        return shown_key(action_id, self._configured.keys)
 
     # Layout
 
@@ -145,7 +131,7 @@ class Rooms(AtOnceScreen):
         before = self._margins, self._columns
         if self._set_layout_classes(width):
             self.update_node_styles()
-            self._size_sidebar(self.sidebar)
+            self.size_sidebar(self.sidebar)
         if (self._margins, self._columns) != before:
             for widget in self.children:
                 if not isinstance(widget, (Sidebar, Transcript)):
@@ -158,7 +144,7 @@ class Rooms(AtOnceScreen):
         before = self.classes
         narrow = width < NARROW
         shown = self._wants_sidebar if self._wants_sidebar is not None else not narrow
-        ui = self.desk_app.desk.config.ui
+        ui = self._configured.ui
         beside = sidebar_columns(width, ui.sidebar_width) if shown and not narrow else 0
         self._columns = width - beside
         self._margins = prompt_margins(self._columns, ui.reading_width)

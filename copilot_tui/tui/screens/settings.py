@@ -16,7 +16,7 @@ from copilot_tui.tui.widgets.text_area import HarmlessTextArea
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.screens.host import Host
 
 
 class SettingsScreen(Dialog[Settings | None]):
@@ -109,7 +109,7 @@ class SettingsScreen(Dialog[Settings | None]):
 
     def asks_before_end(self) -> bool:
         """See Dialog."""
-        return self._asks_first(cast("CopilotApp", self.app).main.key("quit"))
+        return self._asks_first(cast("Host", self.app).main.key("quit"))
 
     def _asks_first(self, key: str) -> bool:
         typed = self._typed

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import IO, Any, Final
 
+_WEB_DRIVER: Final = "textual.drivers.web_driver:WebDriver"
+"""What textual-serve asks for: a browser is the terminal, and stdin and stdout are its pipes."""
+
 _ASK_BACKGROUND: Final = b"\x1b]11;?\x1b\\"
 """OSC 11: what is the background? The answer comes at once, or while the app is imported."""
 
@@ -49,6 +52,11 @@ _PIECE: Final = 256
 
 _TYPED_MOST: Final = 1 << 20
 """Bytes of type-ahead that are kept; a pipe that is no person ends here."""
+
+
+def is_in_browser() -> bool:
+    """Whether a browser shows the app, and no terminal."""
+    return os.environ.get("TEXTUAL_DRIVER") == _WEB_DRIVER
 
 
 class Terminal:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 
-from copilot_tui.tui import is_in_browser
+from copilot_tui.tui.terminal import is_in_browser
 
 if TYPE_CHECKING:
     from textual.driver import Driver

@@ -15,7 +15,7 @@ from contextlib import suppress
 from queue import Empty, Full
 from threading import Lock
 from types import SimpleNamespace
-from typing import IO, TYPE_CHECKING, Any, ClassVar, Final, cast
+from typing import IO, TYPE_CHECKING, Any, ClassVar, Final, Protocol, cast
 
 from textual._xterm_parser import XTermParser
 from textual.drivers import linux_driver
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from textual import events
     from textual.message import Message
 
-    from copilot_tui.tui.app import CopilotApp
     from copilot_tui.tui.terminal import Terminal
     from copilot_tui.tui.terminal.curtain import Curtain
 
@@ -48,6 +47,13 @@ _LAST_WRITES: Final = 10
 
 _LAST_S: Final = 1.0
 """How long the end of the program waits for a terminal that does not read."""
+
+
+class Leaving(Protocol):
+    """The app, for which a closed window is the end."""
+
+    def leave(self, status: int) -> None:
+        """Save all and end."""
 
 
 class PatientParser(XTermParser):
@@ -226,7 +232,7 @@ class TypeAheadDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Read until the app ends, or the window is closed."""
-        app = cast("CopilotApp", self._app)
+        app = cast("Leaving", self._app)
         try:
             if typed := self.terminal.collect():
                 for event in PatientParser().feed(typed.decode("utf-8", "replace")):
@@ -235,4 +241,4 @@ class TypeAheadDriver(LinuxDriver):
         except OSError:
             self._loop.call_soon_threadsafe(app.leave, HUNG_UP_STATUS)
         except Exception as error:  # noqa: BLE001  this thread's outer edge
-            self._loop.call_soon_threadsafe(app._handle_exception, error)
+            self._loop.call_soon_threadsafe(self._app._handle_exception, error)

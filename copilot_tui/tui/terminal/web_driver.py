@@ -7,15 +7,19 @@ import os
 import signal
 import sys
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Protocol, cast
 
 from textual import events
 from textual.drivers.web_driver import WebDriver
 
 from copilot_tui.tui.terminal.signals import HUNG_UP_STATUS
 
-if TYPE_CHECKING:
-    from copilot_tui.tui.app import CopilotApp
+
+class Leaving(Protocol):
+    """The app, for which a closed window is the end."""
+
+    async def leave_behind_keys(self, status: int) -> None:
+        """Save all and end, once the prompt has taken what was typed before."""
 
 
 class SavingWebDriver(WebDriver):
@@ -57,5 +61,5 @@ class SavingWebDriver(WebDriver):
 
     def _leave(self, status: int) -> None:
         """In any thread, and behind the keys that came before."""
-        app = cast("CopilotApp", self._app)
+        app = cast("Leaving", self._app)
         self.send_message(events.Callback(callback=partial(app.leave_behind_keys, status)))

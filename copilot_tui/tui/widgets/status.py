@@ -17,6 +17,9 @@ from copilot_tui.tui.transcript.wrap import breaks
 MOST_LINES: Final = 3
 """Lines of a notice."""
 
+SECOND_S: Final = 1.0
+"""How often what is counted in seconds is shown anew."""
+
 
 class StatusLine(Widget):
     """A notice when there is one, else the backend; hints on the right as far as there is room.
@@ -120,3 +123,11 @@ def _fitted(text: str, width: int) -> list[str]:
 
 def _lines(text: str, width: int) -> list[str]:
     return [text[start:end] for start, end, _ in breaks(text, width)]
+
+
+def duration(seconds: float) -> str:
+    """How long it takes so far; nothing is said of the first second."""
+    whole = int(seconds)
+    if whole < 1:
+        return ""
+    return f"{whole} s" if whole < 120 else f"{whole // 60} min {whole % 60} s"
