@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from copilot_tui import config
-from copilot_tui.cli import output
+from copilot_tui.cli import output, shells
+from copilot_tui.cli.grammar import Option, Takes, Words
 from copilot_tui.cli.parser import COMMANDS, PROGRAM, command_parser, main_parser
-
-Takes = Literal["nothing", "text", "file", "folder", "id", "trashed"]
 
 _BY_METAVAR: Final[dict[str, Takes]] = {
     "DIR": "folder",
@@ -21,30 +19,8 @@ _BY_METAVAR: Final[dict[str, Takes]] = {
 }
 
 
-@dataclass(frozen=True)
-class Option:
-    """One option, or (without flags) what stands by itself."""
-
-    flags: tuple[str, ...]
-    help: str
-    takes: Takes
-    choices: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Words:
-    """What may stand after a command; of the program itself before one."""
-
-    name: str
-    summary: str
-    options: tuple[Option, ...]
-    argument: Option | None
-
-
 def run(given: argparse.Namespace) -> int:
     """Write the script; the shell's own way of installing it stands at its top."""
-    from copilot_tui.cli import shells
-
     program, commands = words()
     output.exact(getattr(shells, given.shell)(PROGRAM, program, commands))
     return 0

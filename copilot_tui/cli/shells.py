@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from copilot_tui.cli.completion import Option, Words
+    from copilot_tui.cli.grammar import Option, Words
 
 
 _LISTED: Final = {"id": "", "trashed": " --trash"}

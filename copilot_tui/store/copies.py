@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from copilot_tui import document
 from copilot_tui.errors import NotFound, UnreadableDocument
+from copilot_tui.store.copy_names import original_of
 from copilot_tui.store.files import told
 from copilot_tui.store.merge import merge
 
@@ -14,40 +14,6 @@ if TYPE_CHECKING:
     from copilot_tui.store.documents import Documents
     from copilot_tui.store.files import Disk
     from copilot_tui.store.locks import Locks
-
-_COPY: Final = re.compile(
-    r"(?P<id>[0-9a-f-]{36})"
-    r"(\.sync-conflict-[0-9A-Za-z-]+"  # Syncthing
-    # Dropbox: (NAME's conflicted copy 2026-01-31), in the words of the user's language
-    r"|[ _]\(.+\))"
-    r"\.json",
-    re.IGNORECASE,
-)
-
-_SECOND: Final = re.compile(r"(?P<id>[0-9a-f-]{36}).+\.json", re.IGNORECASE)
-"""What people, OneDrive and others make beside it: `…-LAPTOP.json`, `… - Copy.json`."""
-
-
-def is_copy(name: str) -> bool:
-    """Whether this is the name of a conflict copy of a conversation."""
-    return original_of(name) is not None
-
-
-def is_second_version(name: str) -> bool:
-    """Whether this is named after a conversation, as a conflict copy or in another way, in which
-    somebody may have meant to keep it.
-    """
-    return _id_in(_SECOND, name) is not None
-
-
-def original_of(name: str) -> str | None:
-    """The id of the conversation that this is a conflict copy of; None: it is none."""
-    return _id_in(_COPY, name)
-
-
-def _id_in(pattern: re.Pattern[str], name: str) -> str | None:
-    found = pattern.fullmatch(name)
-    return found["id"] if found is not None and document.is_id(found["id"]) else None
 
 
 def merge_copy(name: str, documents: Documents, locks: Locks, disk: Disk, *, now: float) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from copilot_tui import document
 from copilot_tui.errors import NotFound, StoreError
-from copilot_tui.store.copies import is_copy
+from copilot_tui.store.copy_names import is_copy
 from copilot_tui.store.files import Disk, Stamp, store_error, told
 from copilot_tui.store.merge import merge
 from copilot_tui.store.pace import Pace

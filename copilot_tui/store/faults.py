@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from copilot_tui import document
 from copilot_tui.errors import StoreError
-from copilot_tui.store.copies import is_copy, is_second_version
+from copilot_tui.store.copy_names import is_copy, is_second_version
 from copilot_tui.store.documents import SUFFIX, Documents
 from copilot_tui.store.files import TEMPORARY_SUFFIX, Disk
 from copilot_tui.store.folding import read_journal

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from copilot_tui import document
 from copilot_tui.errors import NewerDocument, UnreadableDocument
-from copilot_tui.store.copies import is_copy
+from copilot_tui.store.copy_names import is_copy
 from copilot_tui.store.files import told
 from copilot_tui.store.merge import Saved, outline
 from copilot_tui.store.views import View
