@@ -17,9 +17,13 @@ def run() -> int:
     """Run the command that the process was started with, and give its exit status."""
     if sys.argv[1:] == ["--version"]:
         return _version()
-    gc.set_threshold(100_000)  # what imports make stays: collecting among it is 6 ms for nothing
-    from copilot_tui.cli.early import looks, starts_app
+    try:
+        from copilot_tui.cli.early import interrupt_ends, looks, starts_app
 
+        interrupt_ends()
+    except KeyboardInterrupt:
+        return 130
+    gc.set_threshold(100_000)  # what imports make stays: collecting among it is 6 ms for nothing
     if not starts_app(sys.argv[1:]):
         return _main(None)
     from copilot_tui.tui.terminal.curtain import Curtain
@@ -30,10 +34,8 @@ def run() -> int:
 
 
 def _main(curtain: Curtain | None) -> int:
-    try:
-        from copilot_tui.cli.main import main
-    except KeyboardInterrupt:  # main itself answers to it
-        return 130
+    from copilot_tui.cli.main import main
+
     return main(sys.argv[1:], curtain)
 
 

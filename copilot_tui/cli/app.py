@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,6 +13,7 @@ from copilot_tui.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
     from copilot_tui.config import Config
     from copilot_tui.tui.terminal.curtain import Curtain
@@ -30,9 +31,7 @@ def run(given: argparse.Namespace, curtain: Curtain | None = None) -> int:
     options = common_options(given)
     how = _How(prompt, "continue_last" in given, "private" in given, curtain)
     loaded = _loaded(options, demo="demo" in given)
-    if loaded.demo and "data_dir" not in options:
-        return _run_demo(loaded, how)
-    return _run(loaded, how)
+    return _run(loaded, how, is_passing=loaded.demo and "data_dir" not in options)
 
 
 def run_plain(curtain: Curtain | None = None) -> int:
@@ -55,27 +54,32 @@ def _loaded(options: dict[str, str], *, demo: bool) -> Config:
     return config.load(options, demo=demo)
 
 
-def _run_demo(loaded: Config, how: _How) -> int:
-    """The demo writes to a store of its own, which is gone afterwards."""
-    import tempfile
-
-    with tempfile.TemporaryDirectory(prefix="copilot-tui-demo-") as folder:
-        own = replace(loaded, data_dir=Path(folder, "data"), cache_dir=Path(folder, "cache"))
-        return _run(own, how)
-
-
-def _run(loaded: Config, how: _How) -> int:
+def _run(loaded: Config, how: _How, *, is_passing: bool = False) -> int:
     from copilot_tui.tui.terminal.curtain import Curtain
 
-    # It has risen long ago, unless the command line was a riddle until now.
-    with nullcontext(how.curtain) if how.curtain is not None else Curtain() as curtain:
+    with (
+        # It has risen long ago, unless the command line was a riddle until now.
+        nullcontext(how.curtain) if how.curtain is not None else Curtain() as curtain,
+        _over_passing_store(loaded, curtain) if is_passing else nullcontext(loaded) as meant,
+    ):
         return tui.run(
-            loaded,
+            meant,
             curtain=curtain,
             prompt=how.prompt,
             continue_last=how.continue_last,
             private=how.private,
         )
+
+
+@contextmanager
+def _over_passing_store(loaded: Config, curtain: Curtain) -> Iterator[Config]:
+    """The demo writes to a store of its own, which is gone afterwards."""
+    import tempfile
+    from shutil import rmtree
+
+    with tempfile.TemporaryDirectory(prefix="copilot-tui-demo-") as folder:
+        curtain.signals.at_end(lambda: rmtree(folder, ignore_errors=True))
+        yield replace(loaded, data_dir=Path(folder, "data"), cache_dir=Path(folder, "cache"))
 
 
 def _has_terminal() -> bool:

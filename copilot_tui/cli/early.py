@@ -1,5 +1,5 @@
 """What is known before the command line is parsed and the configuration read: whether the app is
-meant, and how it is set to look. Imports next to nothing.
+meant, and how it is set to look; and what Ctrl+C does until then. Imports next to nothing.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ TYPE_CHECKING = False  # typing's own; importing that takes longer than the star
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Final
+
+_INTERRUPTED_STATUS: Final = 130
 
 _FLAGS: Final = frozenset({"--continue", "--demo", "--private"})
 _OPTIONS: Final = frozenset(
@@ -43,6 +45,30 @@ def starts_app(arguments: Sequence[str]) -> bool:
         else:
             return False
     return not flags >= {"--continue", "--private"}
+
+
+def interrupt_ends() -> None:
+    """From now on Ctrl+C ends the process on the spot, silently.
+
+    What Python raises for it within an import it may also wrap, or ignore and go on.
+    """
+    import signal
+
+    # What was ignored when the program started stays so. Windows' asyncio wants Python's handler.
+    if sys.platform != "win32" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _end)
+
+
+def interrupt_raises() -> None:
+    """From now on Ctrl+C raises KeyboardInterrupt: there is something to be tidied up."""
+    import signal
+
+    if signal.getsignal(signal.SIGINT) is _end:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _end(number: int, frame: object) -> None:
+    os._exit(_INTERRUPTED_STATUS)
 
 
 def looks(

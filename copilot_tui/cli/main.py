@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
-from copilot_tui.cli import output
+from copilot_tui.cli import early, output
 from copilot_tui.errors import CopilotTuiError
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ def main(argv: Sequence[str], curtain: Curtain | None = None) -> int:
     except CopilotTuiError as error:
         return _failed(error, argv)
     except Exception as error:  # noqa: BLE001  the outer edge: never a traceback on the terminal
-        if (status := _status_of_a_signal(error)) is not None:
-            return status
+        if _is_interrupt(error):
+            return INTERRUPTED_STATUS
         fault = CopilotTuiError(
             f"a fault in the program itself: {type(error).__name__}: {error}",
             "Nothing that was saved is lost. Please report it with the command that you gave.",
@@ -83,18 +83,16 @@ def _run(argv: Sequence[str], curtain: Curtain | None) -> int:
     run: Callable[[argparse.Namespace], int] = import_module(
         f"copilot_tui.cli.{_MODULES[given.command]}"
     ).run
+    if given.command != "ask":  # which listens to signals by itself
+        early.interrupt_raises()
     return run(given)
 
 
-def _status_of_a_signal(error: Exception) -> int | None:
-    """What a signal raised within an import may come out wrapped: before 3.12 Python makes a
-    RuntimeError of whatever leaves a `__set_name__`, and every enum has some.
+def _is_interrupt(error: Exception) -> bool:
+    """Ctrl+C within an import may come out wrapped: before 3.12 Python makes a RuntimeError of
+    whatever leaves a `__set_name__`, and every enum has some.
     """
-    if isinstance(error.__cause__, KeyboardInterrupt):
-        return INTERRUPTED_STATUS
-    if isinstance(error.__cause__, SystemExit) and isinstance(error.__cause__.code, int):
-        return error.__cause__.code
-    return None
+    return isinstance(error.__cause__, KeyboardInterrupt)
 
 
 def _failed(error: CopilotTuiError, argv: Sequence[str]) -> int:

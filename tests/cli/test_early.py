@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -100,3 +102,35 @@ def test_a_file_that_says_nothing_of_it_is_no_matter(tmp_path: Path, text: str) 
     assert looks(["--config", str(file)], {}) == ("auto", None, None)
     assert looks(["--config", str(tmp_path / "none")], {}) == ("auto", None, None)
     assert looks(["--config", str(tmp_path)], {}) == ("auto", None, None)
+
+
+SWALLOWED = """
+import os, signal, sys, time
+from copilot_tui.cli import early
+exec(sys.argv[1])
+class Swallows:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0)  # here the handler runs, and Python ignores what it raises
+Swallows()
+print("goes on")
+"""
+RAISES = "early.interrupt_ends(); early.interrupt_raises(); sys.unraisablehook = lambda what: 0"
+IGNORED = "signal.signal(signal.SIGINT, signal.SIG_IGN); early.interrupt_ends()"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize(
+    ("before", "status", "said"),
+    [
+        pytest.param("early.interrupt_ends()", 130, b"", id="before a command"),
+        pytest.param(RAISES, 0, b"goes on\n", id="in a command, which Python may let go on"),
+        pytest.param(IGNORED, 0, b"goes on\n", id="ignored from the start"),
+    ],
+)
+def test_ctrl_c_ends_a_command_that_has_not_begun_where_nothing_can_be_raised(
+    before: str, status: int, said: bytes
+) -> None:
+    program = [sys.executable, "-c", SWALLOWED, before]
+    ended = subprocess.run(program, capture_output=True, timeout=60)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (status, said, b"")

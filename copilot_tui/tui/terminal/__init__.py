@@ -94,7 +94,7 @@ class Terminal:
             if os.environ.get("TERM", "dumb") not in _SILENT_TERMINALS and self._screen.isatty():
                 os.write(self._screen.fileno(), _ASK_BACKGROUND)
                 self._awaits_answer = True
-        except BaseException:  # a signal, mostly
+        except BaseException:
             self._give_back()
             raise
         return self
@@ -108,13 +108,13 @@ class Terminal:
         self._give_back()
 
     def _give_back(self) -> None:
-        before, self._before = self._before, None
-        if before is None:
+        if self._before is None:
             return
         try:
-            termios.tcsetattr(self._fd, termios.TCSANOW, before)
+            termios.tcsetattr(self._fd, termios.TCSANOW, self._before)
         except termios.error:
             self._let_go()
+        self._before = None  # not before: a signal in between ends the program
 
     def _let_go(self) -> None:
         """The window is closed: what still waits to be written must not fail at the very end."""

@@ -108,17 +108,17 @@ class Curtain:
     ) -> None:
         self._theme = theme
         self._widths = sidebar_width, reading_width
-        self.signals = Signals()
+        self.signals = Signals(self.lift)
         self.terminal = Terminal(keyboard, screen)
         self._is_drawn = False
 
     def __enter__(self) -> Curtain:
-        self.signals.__enter__()
+        self.signals.listen()
         try:
             self.terminal.__enter__()
             if self.terminal.attributes is not None:
                 self._draw()
-        except BaseException:  # a signal, mostly
+        except BaseException:
             self.lift()
             raise
         return self
@@ -134,10 +134,9 @@ class Curtain:
     def lift(self) -> None:
         """Give the terminal back as it was. To do it again does no harm."""
         if self._is_drawn:
-            self._is_drawn = False
             self.terminal.write_if_possible(_LEAVE)
+            self._is_drawn = False  # not before: a signal in between ends the program
         self.terminal.__exit__(None, None, None)
-        self.signals.__exit__(None, None, None)
 
     def hand_over(self) -> bool:
         """The app has the screen from now on; whether it was entered here."""
