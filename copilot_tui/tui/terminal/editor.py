@@ -7,9 +7,11 @@ import os
 import shlex
 import shutil
 import signal
+import subprocess
 import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
 
 from textual.app import SuspendNotSupported
@@ -63,13 +65,32 @@ async def edit(app: App[Any], text: str, within: Path | None = None) -> str | No
         app.suspend(),
         _keys_are_the_editors(),
     ):
-        process = await asyncio.create_subprocess_exec(*editor_command(), str(file))
-        status = await process.wait()
+        status = await _status_of([*editor_command(), str(file)])
     app.refresh()
     edited = file.read_text("utf-8", errors="replace") if status == 0 and file.exists() else None
     shutil.rmtree(folder, ignore_errors=True)
     # Editors end a file with a line break that the user did not type.
     return edited and (edited if text.endswith("\n") else edited.removesuffix("\n"))
+
+
+def _status_of(command: list[str]) -> asyncio.Future[int]:
+    """Run this to its end, which may come after ours: what asyncio starts may be killed with us."""
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[int] = loop.create_future()
+    process = subprocess.Popen(command)
+
+    def wait() -> None:
+        status = process.wait()
+        with suppress(RuntimeError):  # there is no loop any more
+            loop.call_soon_threadsafe(_tell, ended, status)
+
+    Thread(target=wait, daemon=True).start()
+    return ended
+
+
+def _tell(ended: asyncio.Future[int], status: int) -> None:
+    if not ended.done():
+        ended.set_result(status)
 
 
 @contextmanager
