@@ -105,6 +105,7 @@ def fold(conversation: Conversation, left: Left) -> bool:
         return False
     if left.is_whole and len(reply.content) >= len(present.content):
         reply.extra = {**present.extra, **reply.extra}
+        reply.parent_id = present.parent_id  # its prompt may have been deleted meanwhile
         conversation.messages[reply.id] = reply
         return True
     return _lengthen(present, left)

@@ -345,6 +345,26 @@ def test_a_whole_reply_takes_nothing_from_one_that_is_longer_on_disk(
     assert other.load(conversation.id).messages[reply.id].content == "longer than that"
 
 
+def test_a_whole_reply_stays_where_another_program_has_hung_it_meanwhile(
+    store: Store, other: Store, conversation: Conversation
+) -> None:
+    above = conversation.head
+    reply = add_empty_reply(conversation)
+    store.save(conversation)
+    journal = store.open_journal(conversation, reply)
+    theirs = other.load(conversation.id)
+    theirs.deleted.append(reply.parent_id or "")
+    theirs.replace_messages(m for m in theirs.messages.values() if m.id != reply.parent_id)
+    theirs.messages[reply.id].parent_id = above
+    other.save(theirs)
+    reply.append("text")
+    journal.append("text")
+    journal.seal(reply)
+    journal.close()
+    found = other.load(conversation.id).messages[reply.id]
+    assert (found.content, found.parent_id) == ("text", above)
+
+
 def test_a_journal_without_a_whole_first_line_says_nothing() -> None:
     assert read_journal(b"", "x") is None
     assert read_journal(b'{"version": 1', "x") is None
