@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from copilot_tui.backends import Delta
 from copilot_tui.backends.server_words import body_words, is_page, server_words
+from copilot_tui.backends.whole_text import WholeText
 from copilot_tui.errors import (
     BackendError,
     BadReply,
@@ -332,37 +333,6 @@ class ReplyReader:
 
 DOCUMENT_LIMIT: Final = 32 * 1024 * 1024
 _NOTHING: Final = Delta()
-
-
-class WholeText:
-    """Text in which a character that was sent as two halves in two chunks is whole.
-
-    JSON may carry the halves of a UTF-16 pair; alone, neither can be shown or saved.
-    """
-
-    __slots__ = ("_half",)
-
-    def __init__(self) -> None:
-        self._half = ""
-
-    def take(self, text: str) -> str:
-        """The text, but for a half at its end that waits for the other."""
-        if text.isascii() and not self._half:
-            return text
-        text = self._half + text
-        self._half = ""
-        if "\ud800" <= text[-1:] <= "\udbff":
-            text, self._half = text[:-1], text[-1]
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-        return text
-
-    def end(self) -> str:
-        """What stands for a half whose other half never came."""
-        half, self._half = self._half, ""
-        return "\ufffd" if half else ""
 
 
 def dropped_notice(count: int) -> str:

@@ -88,6 +88,19 @@ def test_failing_before_a_word_changes_nothing() -> None:
     )
 
 
+def test_a_character_that_comes_in_two_halves_is_shown_whole() -> None:
+    reader = Reader().tell("a\ud83d")
+    assert reader.shown == "a"
+    assert reader.tell("\ude00b").settle("a\U0001f600b").shown == "a\U0001f600b"
+    assert reader.replaced == 0
+
+
+def test_half_a_character_alone_is_neither_shown_nor_kept() -> None:
+    reader = Reader().tell("a\ude00b", "c\ud83d").fail().tell("d\ud83d").settle("d\ud83d")
+    assert reader.shown == "d\ufffd"
+    assert reader.text.whole == "d\ufffd"
+
+
 @given(
     attempts=st.lists(st.lists(st.text("ab", max_size=3), max_size=5), max_size=4),
     final=st.lists(st.text("ab", min_size=1, max_size=3), min_size=1, max_size=5),

@@ -11,10 +11,11 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from copilot_tui.backends import Delta
-from copilot_tui.backends.completions import WholeText, dropped_notice
+from copilot_tui.backends.completions import dropped_notice
 from copilot_tui.backends.github.service import PAGE_URL
 from copilot_tui.backends.github.words import reply_failed
 from copilot_tui.backends.server_words import body_words, is_page, server_words
+from copilot_tui.backends.whole_text import WholeText
 from copilot_tui.errors import BackendError, BadReply, ReplyFailed
 from copilot_tui.sse import DONE, EventParser
 

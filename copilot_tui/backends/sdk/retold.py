@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copilot_tui.backends.whole_text import WholeText
+
 
 class Retold:
     """What has come of one text, over all attempts to tell it.
@@ -21,6 +23,7 @@ class Retold:
         """Of the attempt that failed; empty: what comes now is shown as it comes."""
         self._pieces: list[str] = []
         self._length = 0
+        self._halves = WholeText()
 
     @property
     def whole(self) -> str:
@@ -29,6 +32,7 @@ class Retold:
 
     def add(self, piece: str) -> None:
         """The next piece of the present attempt."""
+        piece = self._halves.take(piece)
         self._pieces.append(piece)
         if not self._shown:
             self.fresh.append(piece)
@@ -42,10 +46,12 @@ class Retold:
     def begin_again(self) -> None:
         """The present attempt has failed."""
         self._shown = self._shown or "".join(self._pieces)
-        self._pieces, self._length = [], 0
+        self._pieces, self._length, self._halves = [], 0, WholeText()
 
     def settle(self, content: str) -> None:
         """This is what was to be told; another part may follow."""
+        self._halves = WholeText()
+        content = self._halves.take(content) + self._halves.end()
         self._show_instead(self._shown or "".join(self._pieces), content)
         self._settled += content
         self._shown, self._pieces = "", []
