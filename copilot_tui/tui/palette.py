@@ -116,10 +116,12 @@ class Palette:
 
         code_background = background.blend(text, 0.055)
 
-        def readable(colour: Color, on: Color = background) -> str:
+        prompt_background = background.blend(primary, 0.12 if theme.dark else 0.09)
+
+        def readable(colour: Color, *on: Color) -> str:
             for tenth in range(10):
                 mixed = colour.blend(text, tenth / 10)
-                if contrast(mixed, on) >= READABLE:
+                if all(contrast(mixed, each) >= READABLE for each in on or (background,)):
                     return mixed.hex6
             return text.hex6
 
@@ -127,11 +129,11 @@ class Palette:
         return cls(
             background=background.hex6,
             text=background.blend(text, 0.92).hex6,
-            muted=readable(background.blend(text, 0.55), code_background),
+            muted=readable(background.blend(text, 0.55), code_background, prompt_background),
             faint=background.blend(text, 0.3).hex6,
             accent=readable(primary),
             prompt=primary.hex6,
-            prompt_background=background.blend(primary, 0.12 if theme.dark else 0.09).hex6,
+            prompt_background=prompt_background.hex6,
             code_background=code_background.hex6,
             link=readable(primary.blend(text, 0.2)),
             inline_code=readable(warning, code_background),

@@ -19,7 +19,13 @@ DARK: Final = Theme(
     surface="#1a2029",
     panel="#171c24",
     dark=True,
-    variables={"border": "#2f3845", "border-blurred": "#242c37", "scrollbar": "#313b49"},
+    variables={
+        "border": "#2f3845",
+        "border-blurred": "#242c37",
+        "scrollbar": "#313b49",
+        "block-cursor-blurred-background": "#6cb6ff 20%",
+        "input-selection-background": "#6cb6ff 30%",
+    },
 )
 
 LIGHT: Final = Theme(
@@ -35,5 +41,11 @@ LIGHT: Final = Theme(
     surface="#eef1f4",
     panel="#f4f6f8",
     dark=False,
-    variables={"border": "#c3cbd5", "border-blurred": "#dde2e8", "scrollbar": "#c3cbd5"},
+    variables={
+        "border": "#c3cbd5",
+        "border-blurred": "#dde2e8",
+        "scrollbar": "#c3cbd5",
+        "block-cursor-blurred-background": "#0a5cb8 14%",
+        "input-selection-background": "#0a5cb8 22%",
+    },
 )

@@ -45,7 +45,7 @@ class Sidebar(ScrollView, can_focus=True):
         color: $foreground;
         overflow-x: hidden;
         scrollbar-size-vertical: 1;
-        & > .sidebar--group { color: $foreground 60%; }
+        & > .sidebar--group { color: $foreground 66%; }
         & > .sidebar--shown { background: $primary 18%; color: $foreground; text-style: bold; }
         & > .sidebar--cursor { background: $primary 40%; color: $foreground; text-style: bold; }
         & > .sidebar--mark { color: $primary; }
