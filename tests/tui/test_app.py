@@ -751,8 +751,9 @@ async def test_the_keys_can_be_read_in_the_lowest_window_and_stay_indented(
         box = pilot.app.screen.query_one("#help")
         await until(pilot, lambda: box.size.height == 5)
         lines = [strip.text[1:].rstrip() for strip in pilot.app.screen._compositor.render_strips()]
-        assert lines[0] == "Enter"
-        assert all(line.startswith("  ") and line.strip() for line in lines[1:])
+        assert lines[0].startswith("Type a key")
+        assert lines[1] == "Enter"
+        assert all(line.startswith("  ") and line.strip() for line in lines[2:])
 
 
 async def test_a_worker_that_fails_while_the_app_ends_does_not_end_it_as_a_fault(

@@ -86,6 +86,15 @@ class Rooms(AtOnceScreen):
             styles = sidebar.styles
             styles.width = styles.min_width = styles.max_width = width
 
+    def on_screen_suspend(self) -> None:
+        """Something stands over it, and has the keys: no caret waits for them here."""
+        self.composer.show_cursor = False
+
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """It has the keys again; besides what the screen itself does then."""
+        if self.is_mounted:
+            self.composer.show_cursor = True
+
     def _welcome(self) -> str:
         config = self._configured
         where = "the demo, which needs no server," if config.demo else config.backend.name

@@ -58,7 +58,7 @@ class Composer(LongTextArea, inherit_css=False):
             background: $input-selection-background;
         }
         & .text-area--matching-bracket { background: $foreground 30%; }
-        & .text-area--placeholder { color: $text 40%; }
+        & .text-area--placeholder { color: $foreground 66%; }
     }
     """
 
@@ -90,6 +90,10 @@ class Composer(LongTextArea, inherit_css=False):
         )
         self.fills = 0
         """How often another draft was put in; what was recalled before belongs to that."""
+
+    @property
+    def _draw_cursor(self) -> bool:
+        return self.show_cursor and super()._draw_cursor
 
     @property
     def caret(self) -> int:
