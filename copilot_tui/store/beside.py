@@ -73,6 +73,12 @@ class StoreWithPrivate(Store):
         else:
             super().delete(conversation_id)
 
+    def discard_empty(self, conversation_id: str) -> bool:
+        """See Store."""
+        if conversation_id in self._private_ids:
+            return self._private.discard_empty(conversation_id)
+        return super().discard_empty(conversation_id)
+
     def restore(self, conversation_id: str) -> None:
         """See Store."""
         if conversation_id in self._private_ids:

@@ -228,6 +228,16 @@ class Store:
             self._disk.set_time(path, self._now().timestamp())  # its days in the trash begin
             self._documents.move(path, self._documents.trash_path(conversation_id))
 
+    def discard_empty(self, conversation_id: str) -> bool:
+        """Remove for good a conversation that nobody has put anything into; whether it is one."""
+        path = self._documents.path(conversation_id)
+        with self._locks.held(conversation_id), told(f"{path.name} cannot be removed"):
+            if not _is_as_born(self.load(conversation_id)) or self.draft(conversation_id):
+                return False
+            self._disk.remove(path)
+            self._beside.forget(conversation_id)
+        return True
+
     def restore(self, conversation_id: str) -> None:
         """Bring a deleted conversation back."""
         path = self._documents.path(conversation_id)
@@ -410,6 +420,19 @@ class Store:
                 self._index.put(summary_of(conversation), stamp)
             finally:
                 self._index_lock.release()
+
+
+def _is_as_born(conversation: Conversation) -> bool:
+    """Whether nothing was ever said in it, and nothing noted of it."""
+    return conversation.title_source is TitleSource.AUTO and not (
+        conversation.messages
+        or conversation.deleted
+        or conversation.system
+        or conversation.tags
+        or conversation.settings.keys() - {"provider"}  # who answers, chosen on the way
+        or conversation.pinned
+        or conversation.archived
+    )
 
 
 def _refuse_newer(conversation: Conversation) -> None:

@@ -106,6 +106,11 @@ class PrivateStore:
         self._trash[conversation_id] = self.load(conversation_id)
         del self._conversations[conversation_id]
 
+    def discard_empty(self, conversation_id: str) -> bool:
+        """See Store. What was deleted here ends with the program anyway."""
+        self._conversations.pop(conversation_id, None)
+        return True
+
     def restore(self, conversation_id: str) -> None:
         """See Store."""
         if conversation_id not in self._trash:

@@ -14,9 +14,16 @@ from pathlib import Path
 import pytest
 
 from copilot_tui import document
-from copilot_tui.conversation import Conversation, Status, TitleSource, new_conversation, new_id
+from copilot_tui.conversation import (
+    Conversation,
+    Status,
+    TitleSource,
+    new_conversation,
+    new_id,
+    utc_now,
+)
 from copilot_tui.errors import NewerDocument, NotFound, StoreError, UnreadableDocument
-from copilot_tui.store import Disk, Store, summary_of
+from copilot_tui.store import Disk, Draft, Store, summary_of
 from tests.store.faults import OPERATIONS, FaultyDisk, count_of
 from tests.store.samples import Child, Clock, add_empty_reply, add_turn
 
@@ -557,6 +564,24 @@ def test_a_write_to_a_deleted_conversation_goes_to_the_copy_in_the_trash(
     assert store.cached_summaries() == []
     store.restore(conversation.id)
     assert store.load(conversation.id) == conversation
+
+
+def test_an_empty_conversation_is_discarded_for_good_and_nothing_else(
+    store: Store, conversation: Conversation
+) -> None:
+    empty, drafted, titled = (new_conversation(now=utc_now()) for _ in range(3))
+    titled.title, titled.title_source = "For later", TitleSource.USER
+    for each in (empty, drafted, titled, conversation):
+        store.save(each)
+    store.save_draft(drafted.id, Draft("half a thought"))
+    assert store.discard_empty(empty.id)
+    for each in (drafted, titled, conversation):
+        assert not store.discard_empty(each.id)
+    kept = {drafted.id, titled.id, conversation.id}
+    assert {each.id for each in store.summaries()} == kept
+    assert store.trashed() == []
+    with pytest.raises(NotFound):
+        store.load(empty.id)
 
 
 def test_a_second_copy_in_the_trash_is_merged_with_the_first(

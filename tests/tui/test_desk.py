@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -83,6 +84,20 @@ async def test_a_conversation_that_was_only_a_draft_goes_with_its_draft(
     desk.drop_if_blank(conversation)
     desk.filing.close()
     assert store.summaries() == []
+
+
+async def test_nor_does_it_lie_blank_in_the_trash(config: Config, store: Store) -> None:
+    desk = Desk(config, store)
+    conversation = desk.new()
+    desk.drafts.keep(conversation, "half a thought", 4)
+    await asyncio.wrap_future(desk.filing._notes.submit(int))  # behind what is being written
+    assert store.summaries()
+    desk.drafts.keep(conversation, "", 0)
+    desk.drop_if_blank(conversation)
+    desk.filing.close()
+    assert store.summaries() == []
+    assert store.trashed() == []
+    assert store.drafts() == []
 
 
 class FillingStore(Store):

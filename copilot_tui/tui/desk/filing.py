@@ -157,8 +157,8 @@ class Filing:
         self.store.save_draft(conversation_id, None)
         if conversation_id in self._unborn:
             self._unborn.discard(conversation_id)
-        elif not self.store.load(conversation_id).messages:  # nobody else wrote into it
-            self.store.delete(conversation_id)
+        else:
+            self.store.discard_empty(conversation_id)  # unless others have put something into it
 
     def keep_view(self, conversation_id: str, state: ViewState) -> None:
         """Write where a conversation was left."""
