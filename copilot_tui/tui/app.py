@@ -259,6 +259,10 @@ class CopilotApp(Host):
         """See Host."""
         self.showing.take_up(conversation, place)
 
+    def show_instead(self, following: str | None) -> None:
+        """See Host."""
+        self.showing.show_instead(following)
+
     def show_messages(self, place: Place | None) -> None:
         """See Host."""
         self.showing.show_messages(place)

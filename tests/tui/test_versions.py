@@ -228,3 +228,23 @@ def test_a_change_that_is_too_long_to_be_shown_says_so() -> None:
     shown = drawn(pieces, dict.fromkeys(Change, "")).plain
     assert len(shown) < 61_000
     assert "too long to be shown" in shown
+
+
+async def test_versions_that_are_only_looked_at_make_a_conversation_no_newer(
+    make_app: MakeApp, store: Store
+) -> None:
+    old = edited_conversation(store)
+    saved_conversation(store, "new", "q", "a")
+    async with make_app().run_test() as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: len(app.desk.shelf.rows) == 2)
+        app.showing.show(old.id)
+        await until(pilot, lambda: app.shown.id == old.id)
+        await pilot.press("alt+left")
+        await app.workers.wait_for_complete()
+        assert "reply one" in shown_text(app)
+        assert [row.title for row in app.desk.shelf.rows] == ["new", "old"]
+    kept = store.load(old.id)
+    assert kept.head_message is not None
+    assert kept.head_message.content == "reply one"
+    assert kept.updated_at == old.updated_at

@@ -76,9 +76,7 @@ class Library:
             return
         self._desk.forget(conversation_id)
         if conversation_id == app.shown.id:
-            app.take_up(self._desk.new(), None)
-            if following is not None:
-                app.show(following)
+            app.show_instead(following)
         app.refresh_sidebar()
         title = _short(conversation.title)
         self._undoing.offer(

@@ -90,9 +90,7 @@ class Organising:
             app.say("Out of the archive")
             return
         if conversation is app.shown:
-            app.take_up(self._desk.new(), None)
-            if following is not None:
-                app.show(following)
+            app.show_instead(following)
         self._undoing.offer(
             lambda: self._run(self._take_out(conversation_id)), "takes it out of the archive again"
         )

@@ -30,14 +30,17 @@ class Showing:
         self._watching = watching
         self._desk = app.desk
 
-    def show(self, conversation_id: str) -> None:
-        """Show a conversation, from wherever it is."""
+    def show(self, conversation_id: str, *, stay: bool = False) -> None:
+        """Show a conversation, from wherever it is; `stay`: the focus stays where it is."""
         if conversation_id == self._app.shown.id:
             self._go_to_prompt()
             return
         self._app.hold_keys()
         self._app.run_worker(
-            self.read(conversation_id), group="show", exclusive=True, exit_on_error=False
+            self.read(conversation_id, stay=stay),
+            group="show",
+            exclusive=True,
+            exit_on_error=False,
         )
 
     @property
@@ -45,7 +48,7 @@ class Showing:
         """Whether one is on its way from the store."""
         return any(each.group == "show" and not each.is_finished for each in self._app.workers)
 
-    async def read(self, conversation_id: str) -> None:
+    async def read(self, conversation_id: str, *, stay: bool = False) -> None:
         """The same, and come back when it is shown."""
         try:
             conversation = await self._desk.load(conversation_id)
@@ -56,7 +59,16 @@ class Showing:
         place = None
         if state is not None and state.message_id:
             place = Place(state.message_id, state.line, state.block)
-        self.take_up(conversation, place)
+        self.take_up(conversation, place, stay=stay)
+
+    def show_instead(self, following: str | None) -> None:
+        """Let go of the shown conversation, which was put away, and show this one; whoever walks
+        through the sidebar goes on there.
+        """
+        stay = following is not None and self._app.main.sidebar.has_focus
+        self.take_up(self._desk.new(), None, stay=stay)
+        if following is not None:
+            self.show(following, stay=stay)
 
     def show_new(self) -> None:
         """Show a new, empty conversation."""
@@ -79,8 +91,12 @@ class Showing:
         self._app.main.close_narrow_sidebar()
         self._app.main.composer.focus()
 
-    def take_up(self, conversation: Conversation, place: Place | None) -> None:
-        """Show this conversation instead of the one before, whose draft and place are kept."""
+    def take_up(
+        self, conversation: Conversation, place: Place | None, *, stay: bool = False
+    ) -> None:
+        """Show this conversation instead of the one before, whose draft and place are kept;
+        `stay`: the focus stays where it is.
+        """
         app, desk = self._app, self._desk
         self._keeping.keep_both()
         before, app.shown = app.shown, conversation
@@ -95,7 +111,8 @@ class Showing:
         app.show_attached()
         self._queueing.show()
         self._keeping.scrolled()  # other windows are told that it was looked at
-        self._go_to_prompt()
+        if not stay:
+            self._go_to_prompt()
         app.refresh_sidebar()
 
     def show_messages(self, place: Place | None) -> None:

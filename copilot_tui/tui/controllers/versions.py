@@ -43,7 +43,7 @@ class Versions:
             app.show_messages(None)
         # The heading that has it, too, may be out of sight.
         app.say(f"Version {index + 1} of {len(versions)}")
-        app.save(conversation)
+        app.save(conversation, touch=False)  # it was looked at, and is no newer for that
 
     def show_difference(self, near: Message | None) -> None:
         """Show what differs between the shown version and the one before it."""

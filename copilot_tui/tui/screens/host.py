@@ -42,6 +42,10 @@ class Host(App[int]):
         """Show this conversation instead of the one before, whose draft and place are kept."""
 
     @abstractmethod
+    def show_instead(self, following: str | None) -> None:
+        """Let go of the shown conversation, which was put away, and show this one."""
+
+    @abstractmethod
     def show_messages(self, place: Place | None) -> None:
         """Put the shown branch into the transcript; without a place: its end."""
 
