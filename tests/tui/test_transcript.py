@@ -198,10 +198,27 @@ async def test_a_failed_reply_says_why_and_what_to_press() -> None:
     async with app.run_test(size=(60, 20)):
         failed = reply("Half", "b", status=Status.ERROR, error="it broke", hint="Mend it.")
         cut = reply("Half", "c", status=Status.PARTIAL, error="cut off")
-        app.transcript.show([failed, cut])
+        app.transcript.show([cut, failed])
         text = "\n".join(screen(app))
         for words in ("it broke", "Mend it.", "Enter tries again", "cut off"):
             assert words in text
+
+
+async def test_only_the_last_reply_says_what_to_press_for_keys_mean_that_one() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 20)) as pilot:
+        failed = [reply("", name, status=Status.ERROR, error="it broke") for name in "bd"]
+        app.transcript.show(failed)
+        assert "\n".join(screen(app)).count("Enter tries again") == 1
+        assert [line for line in screen(app) if line][-1] == "▌ Enter tries again"
+        app.transcript.add(prompt("Once more", "e"))
+        await pilot.pause()
+        text = "\n".join(screen(app))
+        assert text.count("it broke") == 2
+        assert "Enter tries again" not in text
+        before = screen(app)
+        app.transcript.show([*failed, prompt("Once more", "e")])
+        assert screen(app) == before
 
 
 async def test_reasoning_is_folded_until_it_is_asked_for() -> None:

@@ -61,6 +61,8 @@ class Look:
         self.continue_help = ""
         self.sign_in_help = ""
         self.versions: dict[str, tuple[int, int]] = {}
+        self.last_id = ""
+        """The message at the end, which alone can be tried again or gone on with."""
         palette = blocks.palette
         self.prompt_bar = Segment(
             "▌ ", Style(color=palette.prompt, bgcolor=palette.prompt_background)
@@ -239,6 +241,13 @@ class Entry:
         self.streamer = None
         self.draw_head(look, now)
         self.foot = _foot(self.message, look)
+
+    def draw_foot(self, look: Look) -> bool:
+        """Draw what stands below it again; whether it has another height now."""
+        before = len(self.foot)
+        if self.message.role is Role.ASSISTANT and self.streamer is None:
+            self.foot = _foot(self.message, look)
+        return len(self.foot) != before
 
     def source_between(self, first: tuple[int, int], last: tuple[int, int]) -> str:
         """The source between two places, each a line and a character in it."""
@@ -469,11 +478,15 @@ def estimates(texts: Iterable[str], width: int) -> list[int]:
 
 def shown_size(size: int) -> str:
     """Bytes, in short."""
-    return f"{size} B" if size < 1000 else f"{size / 1000:.1f} kB"
+    if size < 1000:
+        return f"{size} B"
+    return f"{size / 1000:.1f} kB" if size < 999_950 else f"{size / 1_000_000:.1f} MB"
 
 
 def _keys(look: Look, message: Message) -> list[Line]:
-    """What to press now."""
+    """What to press now: it does something to the last reply alone."""
+    if message.id != look.last_id:
+        return []
     helps = (
         look.failed_help if message.error else "",
         look.sign_in_help if SIGN_IN_COMMAND in (message.hint or "") else "",

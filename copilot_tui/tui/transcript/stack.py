@@ -55,11 +55,20 @@ class Stack:
             self.live[index] = self._clock()
         if self.look is not None:
             self.heights.append(*estimates([message.content], self.look.blocks.width))
+            self.look.last_id = message.id
+            self._draw_foot(index - 1, self.look)
         return index
+
+    def _draw_foot(self, index: int, look: Look) -> None:
+        """Draw again what stands below a message, which is not the last any more."""
+        entry = self.drawn.get(index)
+        if entry is not None and entry.draw_foot(look):
+            self.heights[index] = entry.height
 
     def use(self, look: Look) -> None:
         """Draw with this look. Heights that were known stay as estimates: they change alike."""
         self.look = look
+        look.last_id = self.messages[-1].id if self.messages else ""
         self.drawn.clear()
         if len(self.heights) != len(self.messages):
             width = look.blocks.width
