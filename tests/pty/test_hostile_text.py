@@ -13,7 +13,7 @@ from copilot_tui.conversation import (
     utc_now,
 )
 from tests.pty.conftest import Desktop
-from tests.pty.emulator import Emulator
+from tests.pty.emulator import Emulator, Picture
 from tests.server import DONE, Server, chunk, finish
 
 pytestmark = pytest.mark.pty
@@ -30,6 +30,22 @@ def save_hostile(desktop: Desktop, *, title: str = "harmless", prompt: str = "ha
         Message(id=new_id(), role=Role.ASSISTANT, parent_id=asked.id, content="An answer.")
     )
     desktop.store.save(conversation)
+
+
+def test_nothing_is_shifted_by_characters_that_terminals_draw_in_other_widths(
+    desktop: Desktop,
+) -> None:
+    save_hostile(desktop, title="⚠️ 👍🏽 👩‍🚀 x", prompt="Row\n" * 6)
+    window = desktop.start("--continue", size=(100, 24))
+    window.wait_for_text("An answer.")
+    window.type(b"\x1b[21~\x1b[21~")  # F10 paints every line as a whole
+    window.wait_for(lambda: window.painted.count("👩‍🚀".encode()) >= 3)
+    picture = Picture((100, 24))
+    picture.feed(window.known_painted())
+    bars = {(x, y) for (x, y), cell in picture.cells.items() if cell.data == "▌"}
+    assert len(bars) >= 7  # of the prompt's lines, and of the one that is written
+    assert {x for x, _ in bars} == {27}
+    assert any("⚠" in picture.line(y) for _, y in bars)
 
 
 def assert_nothing_harmful_is_painted(window: Emulator) -> None:

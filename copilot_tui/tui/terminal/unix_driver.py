@@ -23,6 +23,7 @@ from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
 
 from copilot_tui.tui.terminal.curtain import ENTER
+from copilot_tui.tui.terminal.placed import placed
 from copilot_tui.tui.terminal.signals import HUNG_UP_STATUS
 
 if TYPE_CHECKING:
@@ -213,7 +214,7 @@ class TypeAheadDriver(LinuxDriver):
     def write(self, data: str) -> None:
         """Write this, soon. A screen that the curtain entered is not entered, and wiped, again."""
         if data != ENTER or not self.curtain.hand_over():
-            super().write(data)
+            super().write(placed(data))
 
     def _repaint_soon(self) -> None:
         self._loop.call_soon_threadsafe(lambda: self._app.refresh(layout=True))
