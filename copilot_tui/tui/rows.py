@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import Enum
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -101,8 +101,9 @@ def grouped(rows: Sequence[Row], now: datetime) -> list[str | int]:
 
 def _boundaries(now: datetime) -> list[tuple[str, datetime | None]]:
     """Group names with the moment from which on they hold, newest first; local days."""
-    today = now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-    groups: list[tuple[str, datetime | None]] = [
+    # Without a zone until the end: clocks change between two days, so each asks for its own.
+    today = datetime.combine(now.astimezone().date(), time())
+    groups = [
         ("Today", today),
         ("Yesterday", today - timedelta(days=1)),
         ("This week", today - timedelta(days=6)),
@@ -112,5 +113,4 @@ def _boundaries(now: datetime) -> list[tuple[str, datetime | None]]:
         year = "" if month.year == today.year else f" {month.year}"
         groups.append((f"{month:%B}{year}", month))
         month = (month - timedelta(days=1)).replace(day=1)
-    groups.append(("Older", None))
-    return groups
+    return [*((name, since.astimezone()) for name, since in groups), ("Older", None)]

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from copilot_tui.errors import StoreError
+from copilot_tui.tui.controllers.day import Day
 
 if TYPE_CHECKING:
     from copilot_tui.config import BackendConfig
@@ -52,6 +53,7 @@ class Starting:
         self._desk = app.desk
         self._first_prompt = prompt
         self._continue_last = continue_last
+        self.day = Day(app)
         self.was_shown = False
         """The first frame was painted."""
         self.leave_first: int | None = None
@@ -126,6 +128,7 @@ class Starting:
         finally:
             self._searching.begin()
             self._watching.begin()
+            self.day.begin()
 
 
 def _warm_up(backend: BackendConfig) -> None:

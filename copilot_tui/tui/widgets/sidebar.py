@@ -99,7 +99,8 @@ class Sidebar(ScrollView, can_focus=True):
         self._now = now
         self._lay_out()
 
-    def _lay_out(self) -> None:
+    def _lay_out(self, *, from_top: bool = False) -> None:
+        held = None if from_top else self._held()
         stood = self._cursor_index if self._cursor in self._line_of else None
         if self._filter:
             self._rows = self._all.fitting(self._filter)
@@ -116,7 +117,31 @@ class Sidebar(ScrollView, can_focus=True):
         if self._cursor not in self._line_of:
             self._cursor = self._cursor_after(stood)
         self.virtual_size = Size(self.size.width, len(self._lines))
+        if from_top:
+            self.scroll_to(0, 0, animate=False, immediate=True)
+        elif held is not None and held[0] in self._line_of:
+            y = self._line_of[held[0]] - held[1]
+            self.scroll_to(0, y, animate=False, immediate=True)
+        if self.has_focus and self._cursor is not None:
+            self._reveal(self._cursor)
         self.refresh()
+
+    def _held(self) -> tuple[str, int] | None:
+        """A row that is to stay where it is seen, whatever comes above it, and its line in sight:
+        the cursor's, else the first. None: the list is at its top, and shows what comes there.
+        """
+        top = self.scroll_offset.y
+        in_sight = range(top, top + self.size.height)
+        line = self._line_of.get(self._cursor or "", -1)
+        if not top or not self._lines:
+            return None
+        if not self.has_focus or line not in in_sight:
+            line = next((y for y in in_sight if isinstance(self._at(y), int)), -1)
+        entry = self._at(line)
+        return (self._rows[entry].id, line - top) if isinstance(entry, int) else None
+
+    def _at(self, line: int) -> str | int | None:
+        return self._lines[line] if 0 <= line < len(self._lines) else None
 
     def _cursor_after(self, stood: int | None) -> str | None:
         """Where the cursor is when its row is gone, which `stood` so far from the top."""
@@ -129,8 +154,7 @@ class Sidebar(ScrollView, can_focus=True):
     def show_archive(self) -> None:
         """Show what was put away, until Escape."""
         self._filter = f"{ARCHIVE} "
-        self._lay_out()
-        self.scroll_to(0, 0, animate=False)
+        self._lay_out(from_top=True)
 
     def show_marks(self, marks: Mapping[str, Mark]) -> None:
         """Replace the marks, by conversation id."""
@@ -330,8 +354,7 @@ class Sidebar(ScrollView, can_focus=True):
                 event.prevent_default()
                 kept = "" if event.key == "ctrl+u" else self._filter[:-1]
                 self._filter = self._filter + typed if typed else kept
-                self.scroll_to(0, 0, animate=False)
-                self._lay_out()
+                self._lay_out(from_top=True)
                 return
         await super().on_event(event)
 

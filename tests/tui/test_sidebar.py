@@ -1,0 +1,127 @@
+"""What is seen of the list, and where its cursor stands, when the list changes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from rich.cells import cell_len
+
+from copilot_tui.store import Store
+from copilot_tui.tui.app import CopilotApp
+from copilot_tui.tui.rows import Mark, Row
+from tests.tui.conftest import MakeApp
+from tests.tui.test_app import saved_conversation
+from tests.tui.test_organising import listed, settled
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def many(count: int) -> list[Row]:
+    return [Row(f"{n}", f"talk {n}", f"2026-01-01T00:00:{59 - n:02}.000Z") for n in range(count)]
+
+
+def lines(app: CopilotApp) -> list[str]:
+    sidebar = app.main.sidebar
+    return [sidebar.render_line(y).text.strip() for y in range(sidebar.size.height)]
+
+
+async def test_todays_conversations_are_yesterdays_when_midnight_has_passed(
+    make_app: MakeApp, store: Store
+) -> None:
+    evening = saved_conversation(store, "talk", "q", "a")
+    async with make_app(continue_last=True).run_test(size=(100, 30)) as pilot:
+        app = await listed(pilot, 1)
+        await settled(pilot)
+        noon = datetime.fromisoformat(evening.updated_at).astimezone().replace(hour=12)
+        app.desk.now = lambda: noon
+        app.starting.day.look()
+        app.refresh_sidebar()
+        assert lines(app)[:2] == ["Today", "talk"]
+        app.desk.now = lambda: noon + timedelta(days=1)
+        app.starting.day.look()
+        assert lines(app)[:2] == ["Yesterday", "talk"]
+
+
+async def test_what_is_read_in_the_list_stays_in_sight_when_others_move_up(
+    make_app: MakeApp,
+) -> None:
+    app = make_app()
+    async with app.run_test(size=(100, 20)) as pilot:
+        await settled(pilot)
+        sidebar, rows = app.main.sidebar, many(50)
+        sidebar.show_rows(rows, now=NOW)
+        await pilot.pause()
+        sidebar.scroll_to(0, 12, animate=False, immediate=True)
+        before = lines(app)
+        assert before[0] == "talk 11"
+        sidebar.show_rows([rows[40], *rows[:40], *rows[41:]], now=NOW)  # by another window
+        assert lines(app)[:-1] == before[:-1]
+        sidebar.show_rows(rows[5:40], now=NOW)  # some are deleted there
+        assert lines(app)[:-1] == before[:-1]
+
+
+async def test_the_cursor_stays_on_its_row_and_its_line_when_others_move_up(
+    make_app: MakeApp,
+) -> None:
+    app = make_app()
+    async with app.run_test(size=(100, 20)) as pilot:
+        await settled(pilot)
+        sidebar, rows = app.main.sidebar, many(50)
+        sidebar.show_rows(rows, now=NOW)
+        sidebar.focus()
+        await pilot.press("end", *["up"] * 20)
+        await pilot.pause()
+        y = lines(app).index("talk 29")
+        assert sidebar.picked == "29"
+        sidebar.show_rows([rows[40], *rows[:40], *rows[41:]], now=NOW)
+        assert (sidebar.picked, lines(app).index("talk 29")) == ("29", y)
+
+
+async def test_the_cursor_on_the_last_line_is_not_pushed_out_of_sight(make_app: MakeApp) -> None:
+    app = make_app()
+    async with app.run_test(size=(100, 20)) as pilot:
+        await settled(pilot)
+        sidebar, rows = app.main.sidebar, many(50)
+        sidebar.show_rows(rows, now=NOW)
+        sidebar.focus()
+        await pilot.press("home", *["down"] * (sidebar.size.height - 2))
+        await pilot.pause()
+        picked = sidebar.picked
+        assert lines(app)[-1] == f"talk {picked}"
+        sidebar.show_rows([rows[40], *rows[:40], *rows[41:]], now=NOW)
+        await pilot.pause()
+        assert (sidebar.picked, f"talk {picked}" in lines(app)) == (picked, True)
+
+
+async def test_at_its_top_the_list_shows_what_comes_there(make_app: MakeApp) -> None:
+    app = make_app()
+    async with app.run_test(size=(100, 20)) as pilot:
+        await settled(pilot)
+        sidebar, rows = app.main.sidebar, many(50)
+        sidebar.show_rows(rows, now=NOW)
+        sidebar.show_rows([rows[40], *rows[:40], *rows[41:]], now=NOW)
+        assert lines(app)[1:3] == ["talk 40", "talk 0"]
+
+
+async def test_a_title_of_joined_characters_is_cut_to_the_width_of_the_list(
+    make_app: MakeApp,
+) -> None:
+    titles = [
+        "👩‍👩‍👧‍👦" * 12,
+        "a" + "👍🏽" * 20,
+        "é" * 60,
+        "世界" * 20,
+        "🇩🇪" * 20,
+        "1️⃣" * 30,
+        "☎️" * 30,
+    ]
+    app = make_app()
+    async with app.run_test(size=(100, 20)) as pilot:
+        await settled(pilot)
+        sidebar = app.main.sidebar
+        sidebar.show_rows([Row(t, t, "2026-01-01T00:00:00.000Z") for t in titles], now=NOW)
+        sidebar.show_marks({titles[0]: Mark.FAILED})
+        for y in range(1, len(titles) + 1):
+            strip = sidebar.render_line(y)
+            assert sum(cell_len(segment.text) for segment in strip) == sidebar.size.width
+            assert strip.text.rstrip().endswith("…")
