@@ -129,16 +129,42 @@ def test_only_known_schemes_are_given_to_the_terminal() -> None:
 
 
 def test_deep_nesting_and_a_reader_beyond_the_end_do_no_harm() -> None:
-    assert drawn(">" * 10_000 + " x")
     assert drawn("> - <!--\n> ")
-    assert drawn("- " * 5_000 + "x")
+
+
+@pytest.mark.parametrize("width", [10, 37, 77, 100])
+@pytest.mark.parametrize(
+    "marks",
+    [
+        ">" * 10_000,
+        "> " * 10_000,
+        "- " * 5_000,
+        "1. " * 500,
+        "> - " * 200,
+        "- [ ] - " * 90,
+        ">> 1. ",
+    ],
+)
+def test_what_is_nested_too_deeply_for_the_width_is_shown_all_the_same(
+    marks: str, width: int
+) -> None:
+    lines = draw(f"{marks}the words", Blocks(PALETTE, width)).lines
+    shown = "".join(line.text for line in lines[-3:])
+    assert shown.replace(" ", "").replace("▎", "").endswith("thewords")
+    assert all(line.cells <= width for line in lines)
+
+
+def test_a_footnote_is_shown_where_it_stands() -> None:
+    source = "Said[^1] so[^x].\n\n[^1]: https://a.b/c\n\n> [^x]: Word\n\n[d]: https://a.b"
+    assert drawn(source) == ["Said[^1] so[^x].", "", "[^1]: https://a.b/c", "", "▎ [^x]: Word"]
+    assert link_of(source, "https://a.b/c") == "https://a.b/c"
 
 
 @pytest.mark.parametrize("language", ["nonsense", "python", "c", "html", "sh", "{.weird}"])
 def test_every_language_keeps_every_line(language: str) -> None:
     code = "\n\nx = '''\n\t/* é 世界\n" + "y" * 3_000 + "\n\n"
-    text = draw(f"~~~{language}\n{code}\n~~~", Blocks(PALETTE, 40)).lines[1:]
-    assert [line.raw or line.text[1:] for line in text] == code.split("\n")
+    lines = draw(f"~~~{language}\n{code}\n~~~", Blocks(PALETTE, 40)).lines[1:]
+    assert [lines_source([line]) for line in lines] == code.split("\n")
 
 
 DIFF = " same\n-old\n+new"

@@ -11,7 +11,7 @@ from rich.style import Style
 
 from copilot_tui.tui.transcript import code
 from copilot_tui.tui.transcript.inline import Inline
-from copilot_tui.tui.transcript.lines import Line
+from copilot_tui.tui.transcript.lines import TAB_STOP, Line, keep_tabs
 from copilot_tui.tui.transcript.markdown import Node, nodes
 from copilot_tui.tui.transcript.rules import ROW
 from copilot_tui.tui.transcript.tables import Cell, TableLayout
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _BULLETS: Final = "•◦▪"
 _NARROWEST: Final = 8
-"""Nested text never gets less width than this; what is too wide is cut at the edge."""
+"""Nested text never gets less width than this: what is deeper is not set in any more."""
 
 
 class Blocks:
@@ -69,7 +69,7 @@ class Blocks:
         source: Sequence[str] = (),
     ) -> list[Line]:
         """The lines of one block. A list is drawn with all its items."""
-        width = self.width if width is None else max(_NARROWEST, width)
+        width = self.width if width is None else width
         base = base or self.palette.base
         match node.kind:
             case "paragraph":
@@ -110,7 +110,10 @@ class Blocks:
 
     def _as_written(self, text: str, width: int) -> list[Line]:
         """HTML: shown as text."""
-        return self.text([(text.rstrip("\n").expandtabs(4), self.palette.quiet)], width)
+        text = text.rstrip("\n")
+        lines = self.text([(text.expandtabs(TAB_STOP), self.palette.quiet)], width)
+        keep_tabs(lines, text)
+        return lines
 
     def _formula(
         self, token: Token, references: Mapping[str, Any], width: int, base: Style
@@ -176,7 +179,7 @@ class Blocks:
     ) -> list[Line]:
         """One line of code, on more than one row if long lines are wrapped."""
         if self.wrap_code:
-            return list(code.wrapped_code(segments, raw, self.code_styles, max(1, width - 2)))
+            return code.wrapped_code(segments, raw, self.code_styles, max(1, width - 2))
         line = code.code_line(segments, raw, self.code_styles, code_width)
         line.code_width = code_width
         return [line]
@@ -191,13 +194,16 @@ class Blocks:
     ) -> list[Line]:
         lines: list[Line] = []
         bar = Segment("▎ ", self.palette.rule)
+        has_room = width - 2 >= _NARROWEST
+        width -= 2 * has_room
         for child in nodes(node.tokens[1:-1]):
             if lines:
                 lines.append(self.blank())
             lines += self.draw(
-                child, references, width - 2, base=self.palette.quiet, depth=depth, source=source
+                child, references, width, base=self.palette.quiet, depth=depth, source=source
             )
-        return [line.nest(bar, 2) for line in lines or [self.blank()]]
+        lines = lines or [self.blank()]
+        return [line.nest(bar, 2) for line in lines] if has_room else lines
 
     def _list(
         self,
@@ -238,13 +244,15 @@ class Blocks:
             box = "☑ " if done else "☐ "
             mark = box if number is None else mark + box
         lines: list[Line] = []
+        has_room = width - len(mark) >= _NARROWEST
+        width -= len(mark) * has_room
         for child in children:
             if lines and follows_blank(child, source):
                 lines.append(self.blank())
-            lines += self.draw(
-                child, references, width - len(mark), base=base, depth=depth + 1, source=source
-            )
+            lines += self.draw(child, references, width, base=base, depth=depth + 1, source=source)
         first = Segment(mark, self._bullet.style)
+        if not has_room:
+            return [self.blank().nest(first, len(mark)), *lines]
         rest = Segment(" " * len(mark), base)
         return [
             line.nest(rest if index else first, len(mark))

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
-from copilot_tui.tui.transcript.lines import Line, width_of
+from copilot_tui.tui.transcript.lines import TAB_STOP, Line, Raw, keep_tabs, width_of
 from copilot_tui.tui.transcript.wrap import JOINER, wrap
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from copilot_tui.tui.palette import Palette
 
-_TAB_STOP: Final = 4
 LONGEST_LINE: Final = 2_000
 """A block with a line of more characters is not highlighted: lexers are made of regular
 expressions, and some take quadratic time on what was never meant to be code."""
@@ -99,7 +98,7 @@ class CodeStyles:
 
 def plain_line(text: str, styles: CodeStyles) -> list[Segment]:
     """A line of code without colours."""
-    shown = text.expandtabs(_TAB_STOP).lstrip(JOINER)
+    shown = text.expandtabs(TAB_STOP).lstrip(JOINER)
     return [Segment(shown, styles.base)] if shown else []
 
 
@@ -130,7 +129,7 @@ def _highlighted(code: str, language: str, styles: CodeStyles) -> Iterator[list[
                 yield segments
                 segments, column = [], 0
             if part:
-                shown = (" " * column + part).expandtabs(_TAB_STOP)[column:]
+                shown = (" " * column + part).expandtabs(TAB_STOP)[column:]
                 segments.append(Segment(shown, style))
                 column += len(shown)
     if segments:
@@ -236,30 +235,31 @@ def code_line(segments: list[Segment], raw: str, styles: CodeStyles, code_width:
         fill=styles.base,
         indent=len(PADDING),
         size=sum([len(segment.text) for segment in segments]),
-        raw=raw if "\t" in raw or raw[:1] == JOINER else None,
+        raw=Raw(raw) if "\t" in raw or raw[:1] == JOINER else None,
     )
     line.is_content = True
     return line
 
 
-def wrapped_code(
-    segments: list[Segment], raw: str, styles: CodeStyles, width: int
-) -> Iterator[Line]:
+def wrapped_code(segments: list[Segment], raw: str, styles: CodeStyles, width: int) -> list[Line]:
     """One line of code on as many rows as it takes."""
     rows = wrap([(segment.text, segment.style or styles.base) for segment in segments], width)
+    lines: list[Line] = []
     for row in rows:
-        parts = [*row.segments]
         line = Line(
-            [Segment(PADDING, styles.base), *parts],
+            [Segment(PADDING, styles.base), *row.segments],
             row.cells + len(PADDING),
             fill=styles.base,
             indent=len(PADDING),
             size=row.size,
             joint="\n" if row is rows[-1] else row.joint,
-            raw=raw if "\t" in raw and len(rows) == 1 else None,
         )
         line.is_content = True
-        yield line
+        lines.append(line)
+    if rows[-1].joint:  # spaces at the end, for which there was no room
+        lines[-1].raw = Raw(f"{lines[-1].text[len(PADDING) :]}{rows[-1].joint}")
+    keep_tabs(lines, raw)
+    return lines
 
 
 def caption(language: str, styles: CodeStyles, palette: Palette, width: int) -> Line:

@@ -15,7 +15,7 @@ from copilot_tui.conversation import Role, Status, local_time
 from copilot_tui.errors import SIGN_IN_COMMAND
 from copilot_tui.terminal_text import harmless, one_line
 from copilot_tui.tui.transcript.document import Document, draw
-from copilot_tui.tui.transcript.lines import Line
+from copilot_tui.tui.transcript.lines import TAB_STOP, Line, keep_tabs
 from copilot_tui.tui.transcript.overlay import found_in
 from copilot_tui.tui.transcript.selection import copied_unit, part_source
 from copilot_tui.tui.transcript.streamer import Streamer
@@ -74,8 +74,8 @@ class Look:
 
     def plain(self, text: str, style: Style) -> list[Line]:
         """Text that is shown as it was written, wrapped."""
-        rows = wrap([(text.expandtabs(4), style)], self.blocks.width)
-        return [
+        rows = wrap([(text.expandtabs(TAB_STOP), style)], self.blocks.width)
+        lines = [
             Line(
                 row.segments,
                 row.cells,
@@ -85,6 +85,8 @@ class Look:
             )
             for index, row in enumerate(rows)
         ]
+        keep_tabs(lines, text)
+        return lines
 
     def welcome(self, text: str) -> list[Line]:
         """The words in an empty transcript: the first line is its title."""
@@ -379,11 +381,16 @@ class Entry:
         self.head = [look.blocks.blank(), *self._versions(look, style)]
         text = harmless(self.message.content)
         body = look.plain(text, style) if text else []
+        if body and self.message.attachments:
+            body[-1].joint = ""
         for attachment in self.message.attachments:
             name = one_line(attachment.name)
-            body += look.plain(
+            files = look.plain(
                 f"▣ {name}  {shown_size(attachment.size)}", style + Style(color=palette.muted)
             )
+            for line in files:
+                line.size, line.joint = 0, ""  # they are no part of the text, nor of a copy
+            body += files
         for line in body:
             line.gutter = look.prompt_bar
         self._use(Document(text, plain=body))
@@ -462,6 +469,15 @@ def answer_start(content: str, *, has_ended: bool) -> int | None:
         return None if _THINK.startswith(text) and not has_ended else 0
     end = content.find(_THOUGHT)
     return end + len(_THOUGHT) if end >= 0 else None
+
+
+def whole_source(message: Message) -> str:
+    """What a copy of a whole message takes: its text, without the thoughts before it."""
+    content = message.content
+    if message.role is Role.ASSISTANT:
+        start = answer_start(content, has_ended=True)
+        content = content[start:] if start is not None else ""
+    return harmless(content)
 
 
 def _thought_for(seconds: float | None) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from bisect import bisect_left
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -17,6 +18,69 @@ if TYPE_CHECKING:
     from rich.style import Style
 
     from copilot_tui.tui.transcript.code import LoneRow
+
+
+TAB_STOP: Final = 4
+
+
+class Raw(NamedTuple):
+    """What the source has where a line shows spaces for its tabs."""
+
+    text: str
+    column: int = 0
+    """Where the text stands in its line of the source, tabs expanded."""
+    joint: str | None = None
+    """The same for the line's joint; None: that is as it stands in the source."""
+
+    def between(self, first: int, last: int) -> str:
+        """The characters that are shown between two characters of the line."""
+        starts = columns(self.text, self.column)
+        return "".join(
+            character
+            for character, start in zip(self.text, starts, strict=True)
+            if first <= start - self.column < last
+        )
+
+
+def columns(text: str, column: int = 0) -> list[int]:
+    """The column in which each character of one line starts."""
+    found: list[int] = []
+    for character in text:
+        found.append(column)
+        column += TAB_STOP - column % TAB_STOP if character == "\t" else 1
+    return found
+
+
+def keep_tabs(lines: Iterable[Line], text: str) -> None:
+    """Note what the source has where its tabs are shown as spaces.
+
+    The lines show all of the text, one after the other, with nothing between them but their joints.
+    """
+    if "\t" not in text:
+        return
+    rest = iter(lines)
+    for row in text.split("\n"):
+        shown: list[Line] = []
+        for line in rest:
+            shown.append(line)
+            if line.joint.endswith("\n"):
+                break
+        if "\t" in row:
+            _keep_tabs_of(shown, row)
+
+
+def _keep_tabs_of(lines: list[Line], row: str) -> None:
+    starts = columns(row)
+    shown = 0
+    for line in lines:
+        end = shown + line.size
+        after = end + len(line.joint)
+        first, last, behind = (bisect_left(starts, place) for place in (shown, end, after))
+        if line is lines[-1]:
+            line.raw = Raw(row[first:], shown, "\n")
+        elif "\t" in row[first:behind]:
+            line.raw = Raw(row[first:last], shown, row[last:behind])
+        shown = after
 
 
 class Line:
@@ -50,7 +114,7 @@ class Line:
         indent: int = 0,
         size: int = 0,
         joint: str = "\n",
-        raw: str | None = None,
+        raw: Raw | None = None,
     ) -> None:
         self.segments = segments
         self.cells = cells
@@ -64,7 +128,7 @@ class Line:
         self.joint = joint
         """What a copy puts before the next line: the spaces where it was wrapped, or a newline."""
         self.raw = raw
-        """The source of the line where it differs from what is shown (tabs in code)."""
+        """The source of the line where it differs from what is shown."""
         self.is_content = False
         """It shows a line of the source even where it is empty."""
         self.gutter: Segment | None = None

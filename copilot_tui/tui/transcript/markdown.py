@@ -33,7 +33,7 @@ def _parser() -> MarkdownIt:
 
     from copilot_tui.tui.transcript import maths_rules, rules
 
-    # What is nested deeper is not shown; 20, the preset's own limit, is ten lists.
+    # 20, the preset's own limit, is ten lists; beyond ours nothing is shown: see rules.DEEPEST.
     parser = MarkdownIt("commonmark", {"maxNesting": 60}).enable(["table", "strikethrough"])
     maths_rules.install(parser)
     rules.install(parser)

@@ -6,8 +6,12 @@ import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from markdown_it import MarkdownIt
     from markdown_it.rules_block import StateBlock
+
+    Rule = Callable[[StateBlock, int, int, bool], bool]
 
 _MARKS: Final = "*-_"
 _PIPE: Final = re.compile(r"(?<!\\)\|")
@@ -19,12 +23,40 @@ _FILLED_MOST: Final = 0x10000
 """Cells that rows may lack; markdown-it's own bound."""
 
 
+DEEPEST: Final = 40
+"""Levels of blocks within each other (a list takes two). What is deeper is text with its marks:
+markdown-it leaves it out, and there is no room for it.
+"""
+
+
 def install(parser: MarkdownIt) -> None:
     """Put the rules in place of markdown-it's, with what each of them may interrupt there."""
-    parser.block.ruler.at(
-        "hr", _line_across, {"alt": ["paragraph", "reference", "blockquote", "list"]}
-    )
-    parser.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
+    from markdown_it.rules_block import blockquote, list_block, reference
+
+    interrupts = ["paragraph", "reference", "blockquote", "list"]
+    ruler = parser.block.ruler
+    ruler.at("hr", _line_across, {"alt": interrupts})
+    ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
+    ruler.at("blockquote", _unless_deep(blockquote), {"alt": interrupts})
+    ruler.at("list", _unless_deep(list_block), {"alt": interrupts[:-1]})
+    ruler.at("reference", _unless_footnote(reference))
+
+
+def _unless_deep(rule: Rule) -> Rule:
+    def unless_deep(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        return state.level < DEEPEST and rule(state, start, end, silent)
+
+    return unless_deep
+
+
+def _unless_footnote(rule: Rule) -> Rule:
+    """`[^1]: https://…` is a note to be read, and no definition, which nobody sees."""
+
+    def unless_footnote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        place = state.bMarks[start] + state.tShift[start]
+        return not state.src.startswith("[^", place) and rule(state, start, end, silent)
+
+    return unless_footnote
 
 
 def _line_across(state: StateBlock, start: int, end: int, silent: bool) -> bool:

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Offset
 from textual.selection import SELECT_ALL, Selection
 
+from copilot_tui.tui.transcript.entries import whole_source
 from copilot_tui.tui.transcript.line_cursor import FAR, LineCursor, copied_line, line_beyond
 from copilot_tui.tui.transcript.marking import Marking
 from copilot_tui.tui.transcript.scrolling import moved
@@ -60,7 +61,7 @@ class Selecting(Marking):
         parts: list[str] = []
         for index in range(first.entry, min(last.entry, len(self._stack) - 1) + 1):
             if first.entry < index < last.entry:
-                text = self._stack.messages[index].content
+                text = whole_source(self._stack.messages[index])
             else:
                 low = self._unclipped(first) if index == first.entry else (0, 0)
                 high = self._unclipped(last) if index == last.entry else (1 << 30, 0)

@@ -62,13 +62,8 @@ def line_source(line: Line, start: int = 0, end: int = _FAR) -> str:
     if line.raw is None:
         return line.text[line.indent : line.indent + line.size][first:last]
     if first == 0 and last == line.size:
-        return line.raw
-    columns = [len(line.raw[:index].expandtabs(4)) for index in range(len(line.raw) + 1)]
-    return "".join(
-        character
-        for character, column in zip(line.raw, columns, strict=False)
-        if first <= column < last
-    )
+        return line.raw.text
+    return line.raw.between(first, last)
 
 
 def lines_source(lines: Sequence[Line], start: int = 0, end: int = _FAR) -> str:
@@ -78,7 +73,8 @@ def lines_source(lines: Sequence[Line], start: int = 0, end: int = _FAR) -> str:
         is_last = index == len(lines) - 1
         parts.append(line_source(line, start if not index else 0, end if is_last else _FAR))
         if not is_last:
-            parts.append(line.joint)
+            joint = line.raw.joint if line.raw is not None else None
+            parts.append(line.joint if joint is None else joint)
     return "".join(parts)
 
 
@@ -143,7 +139,7 @@ def _joined(document: Document, found: list[_Chosen]) -> str:
         if before is not None:
             parts.append("\n\n" if _are_apart(source, before, unit) else "\n")
         if (is_whole and not (is_alone and unit.kind in CODE_KINDS)) or (
-            unit.kind == "table" and (some is None or len(some) > 1)
+            unit.kind == "math_block" or (unit.kind == "table" and (some is None or len(some) > 1))
         ):
             parts.append(unit_source(document, unit))
         else:
