@@ -185,7 +185,7 @@ def _colour(lines: list[Line], segments: list[Segment]) -> bool:
         return False
     for line in lines:
         decoration = _decoration(line)
-        shown = line.text[line.indent : line.indent + line.size]
+        shown = line.content
         if text[start : start + line.size] != shown:
             return False
         part = _cut(segments, start, start + line.size)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 from weakref import ref
 
@@ -16,7 +16,6 @@ from copilot_tui.errors import SIGN_IN_COMMAND
 from copilot_tui.terminal_text import harmless, one_line
 from copilot_tui.tui.transcript.document import Document, draw
 from copilot_tui.tui.transcript.lines import TAB_STOP, Line, keep_tabs
-from copilot_tui.tui.transcript.overlay import found_in
 from copilot_tui.tui.transcript.selection import copied_unit, part_source
 from copilot_tui.tui.transcript.streamer import Streamer
 from copilot_tui.tui.transcript.wrap import wrap
@@ -24,6 +23,7 @@ from copilot_tui.tui.transcript.wrap import wrap
 if TYPE_CHECKING:
     from copilot_tui.conversation import Message
     from copilot_tui.tui.transcript.blocks import Blocks
+    from copilot_tui.tui.transcript.finder import Needle
 
 _WORD: Final = re.compile(r"\w[\w'’-]*|[^\w\s]+")
 _LAST_THOUGHTS: Final = 1_500
@@ -282,27 +282,46 @@ class Entry:
             yield top, start + unit.height, copied_unit(document, number)
             number += 1
 
-    def rows_with(self, needle: str) -> list[int]:
-        """The lines in which this, in folded case, is found; blocks without it are not drawn."""
+    def rows_with(self, needle: Needle) -> list[int]:
+        """The lines in which a match begins; blocks without one are not drawn. A block whose
+        source alone has it (in an address, over cells of a table) is found at its first line.
+        """
         document = self.document
+        rows = needle.rows(self.head)
         above = len(self.head)
+        rows += [above + row for row in needle.rows(document.plain or [])]
         source = document.source
         numbers = [
             number
             for number, unit in enumerate(document.units)
-            if needle in source[unit.start : unit.end].casefold()
+            if needle.is_in(source[unit.start : unit.end])
         ]
         for number in numbers:
             document.lines_of(number)
-        rows = [row for row, line in enumerate(self.head) if found_in(line, needle)]
-        for row, line in enumerate(document.plain or ()):
-            rows += [above + row] if found_in(line, needle) else []
         for number in numbers:
-            top = above + document.top(number)
-            lines = enumerate(document.lines_of(number), top)
-            rows += [row for row, line in lines if found_in(line, needle)]
-        below = above + document.height
-        return rows + [row for row, line in enumerate(self.foot, below) if found_in(line, needle)]
+            found = needle.rows(document.lines_of(number))
+            found = found or [int(document.units[number].gap and number > 0)]
+            rows += [above + document.top(number) + row for row in found]
+        return rows or [0]  # it ends where one block does, and another begins
+
+    def found_on(self, row: int, needle: Needle) -> list[tuple[int, int]]:
+        """Where matches are on a line: characters of its text, those of its decoration before."""
+        lines, row = self._beside(row)
+        if row >= len(lines):
+            return []
+        first, last = lines[row].indent, lines[row].indent + lines[row].size
+        spans = needle.on_line(lines, row)
+        return [(max(start, first), min(end, last)) for start, end in spans]
+
+    def _beside(self, row: int) -> tuple[Sequence[Line], int]:
+        """The lines that a text may go on over, and which of them this one is."""
+        if row < len(self.head):
+            return self.head, row
+        row -= len(self.head)
+        if row >= self.document.height:
+            return self.foot, row - self.document.height
+        _, row, lines = self._block_at(row)
+        return lines, row
 
     def anchor(self, row: int) -> tuple[int, int] | None:
         """A line as the block that it is in and the characters of it above: holds at any width."""
@@ -448,7 +467,10 @@ class Entry:
         if self.is_live and not self.taken:
             lines = look.plain(harmless(reasoning[-_LAST_THOUGHTS:]), quiet + Style(italic=True))
             return [*lines[-_THOUGHT_LINES:], blank]
-        return [*look.plain(f"▸ {_thought_for(self.message.reasoning_s)}", quiet), blank]
+        folded = look.plain(f"▸ {_thought_for(self.message.reasoning_s)}", quiet)
+        for line in folded:
+            line.size = 0  # it is no text of the message
+        return [*folded, blank]
 
     def _thoughts(self) -> str:
         """The reasoning, and what the content has of it before the answer."""
@@ -471,13 +493,16 @@ def answer_start(content: str, *, has_ended: bool) -> int | None:
     return end + len(_THOUGHT) if end >= 0 else None
 
 
-def whole_source(message: Message) -> str:
-    """What a copy of a whole message takes: its text, without the thoughts before it."""
+def parted(message: Message) -> tuple[str, str]:
+    """The thoughts of a message, which may be folded, and the rest."""
     content = message.content
-    if message.role is Role.ASSISTANT:
-        start = answer_start(content, has_ended=True)
-        content = content[start:] if start is not None else ""
-    return harmless(content)
+    if message.role is not Role.ASSISTANT:
+        return "", content
+    start = answer_start(content, has_ended=True)
+    if not start and not message.reasoning:
+        return ("", content) if start == 0 else (content, "")
+    end = len(content) if start is None else start
+    return f"{message.reasoning}\n\n{content[:end]}", content[end:]
 
 
 def _thought_for(seconds: float | None) -> str:

@@ -2,15 +2,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, Literal
 
 from copilot_tui.terminal_text import harmless
+from copilot_tui.tui.transcript.entries import parted
 
 if TYPE_CHECKING:
+    from copilot_tui.conversation import Message
+    from copilot_tui.tui.transcript.lines import Line
     from copilot_tui.tui.transcript.stack import Stack
 
 HINT_LETTERS: Final = "asdfghjklqwertyuiopzxcvbnm"
+_MARKUP_BETWEEN: Final = r"[*_~`]*(?:[ \t]*\n[ \t>]*|[ \t]+)[*_~`]*"
+"""What may stand between two words in the source, where a space is seen."""
+
+_END: Final = "\0"
+"""Of a line that does not go on with the next one: no words go over it."""
+
+
+class Needle:
+    """Words that are looked for as they are seen: in any case, and wherever lines break."""
+
+    def __init__(self, words: str) -> None:
+        forms = {unicodedata.normalize(form, words.casefold()) for form in ("NFC", "NFD")}
+        self.reach = 2 * max(map(len, forms)) + 8
+        """More characters than a match has."""
+        self._seen = re.compile("|".join(_joined(form, r"\s+") for form in forms))
+        self._written = re.compile("|".join(_joined(form, _MARKUP_BETWEEN) for form in forms))
+
+    def count(self, source: str) -> int:
+        """How often they stand in a source."""
+        return sum(1 for _ in self._written.finditer(source.casefold()))
+
+    def is_in(self, source: str) -> bool:
+        """Whether they stand in a source."""
+        return self._written.search(source.casefold()) is not None
+
+    def spans(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where they stand in a text that is seen."""
+        folded = text.casefold()
+        if len(folded) == len(text):
+            yield from (match.span() for match in self._seen.finditer(folded))
+            return
+        letters = [place for place, letter in enumerate(text) for _ in letter.casefold()]
+        for match in self._seen.finditer(folded):
+            yield letters[match.start()], letters[match.end() - 1] + 1
+
+    def on_line(self, lines: Sequence[Line], index: int) -> list[tuple[int, int]]:
+        """Where they stand on one of these lines: characters of it. The rest of a match may be on
+        the lines above and below.
+        """
+        line = lines[index]
+        before = after = ""
+        above = index - 1
+        while above >= 0 and len(before) < self.reach and "\n" not in lines[above].joint:
+            before = lines[above].content + lines[above].joint + before
+            above -= 1
+        below = index
+        while below + 1 < len(lines) and len(after) < self.reach and "\n" not in lines[below].joint:
+            after += lines[below].joint + lines[below + 1].content
+            below += 1
+        shift = line.indent - len(before)
+        found = self.spans(before + line.content + after)
+        spans = [(start + shift, end + shift) for start, end in found]
+        return [
+            span for span in spans if span[0] < line.indent + line.size and span[1] > line.indent
+        ]
+
+    def rows(self, lines: Sequence[Line]) -> list[int]:
+        """The lines on which a match begins."""
+        starts: list[int] = []
+        parts: list[str] = []
+        place = 0
+        for line in lines:
+            starts.append(place)
+            part = line.content + line.joint.replace("\n", _END)
+            parts.append(part)
+            place += len(part)
+        found = {bisect_right(starts, start) - 1 for start, _ in self.spans("".join(parts))}
+        return sorted(found)
+
+
+def _joined(words: str, between: str) -> str:
+    """A pattern for words with this between them, and with the space around them that they have."""
+    parts = between.join(map(re.escape, words.split()))
+    return f"{between if words[0].isspace() else ''}{parts}{between if words[-1].isspace() else ''}"
 
 
 class Finder:
@@ -18,33 +98,45 @@ class Finder:
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
-        self.needle = ""
-        """What is looked for, in folded case."""
+        self.needle: Needle | None = None
         self.found: tuple[int, int] | None = None
         """Message and line of the match that was gone to."""
 
     def look_for(self, words: str) -> int:
         """Look for these words from now on; gives the number of matches."""
-        self.needle = harmless(words).casefold()
+        words = harmless(words)
+        self.needle = Needle(words) if words.strip() else None
         self.found = None
-        if not self.needle:
+        if self.needle is None:
             return 0
-        return sum(m.content.casefold().count(self.needle) for m in self._stack.messages)
+        return sum(self.needle.count(text) for m in self._stack.messages for text in self._of(m))
+
+    def is_in_thoughts(self) -> bool:
+        """Whether the words stand in thoughts, which may be folded."""
+        needle = self.needle
+        return needle is not None and any(
+            needle.is_in(parted(message)[0]) for message in self._stack.messages
+        )
+
+    def _of(self, message: Message) -> tuple[str, ...]:
+        """The texts of a message that are shown."""
+        thoughts, answer = parted(message)
+        look = self._stack.look
+        return (thoughts, answer) if look is not None and look.reasoning_open else (answer,)
 
     def go_on(
         self, start: Callable[[], tuple[int, int]], direction: Literal[1, -1]
     ) -> tuple[int, int] | None:
         """The next match, or the one before, beyond the last one or a place."""
-        messages = self._stack.messages
-        if not self.needle or not messages:
+        messages, needle = self._stack.messages, self.needle
+        if needle is None or not messages:
             return None
         first = (self.found or start())[0]
         for step in range(len(messages) + 1):
             index = (first + direction * step) % len(messages)
-            if self.needle not in messages[index].content.casefold():
+            if not any(map(needle.is_in, self._of(messages[index]))):
                 continue
-            # It is broken by a line's end, or stands in an address: the message is the match.
-            rows = self._stack.entry(index).rows_with(self.needle) or [0]
+            rows = self._stack.entry(index).rows_with(needle)
             if not step:
                 # Asked now: what was drawn for it may have moved the place.
                 row = self.found[1] if self.found else start()[1] - direction

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from textual.strip import Strip
 
@@ -143,6 +143,17 @@ class Line:
         """What is shown, decoration included."""
         return "".join([segment.text for segment in self.segments])
 
+    @property
+    def content(self) -> str:
+        """What is shown, without decoration."""
+        return self.text[self.indent : self.indent + self.size]
+
+    def with_segments(self, segments: list[Segment]) -> Line:
+        """The same line in other colours, to be painted once."""
+        other = Line(segments, self.cells, fill=self.fill, indent=self.indent, size=self.size)
+        other.gutter, other.code_width = self.gutter, self.code_width
+        return other
+
     def nest(self, prefix: Segment, cells: int) -> Line:
         """Put decoration before the line."""
         self.segments.insert(0, prefix)
@@ -193,18 +204,48 @@ class Frame(NamedTuple):
 
 def _clip(line: Line, width: int, shift: int) -> tuple[list[Segment], int]:
     """The part of a line that fits; a mark stands where something is hidden."""
-    head = Segment("".join(segment.text for segment in line.segments)[: line.indent])
-    fixed = cell_len(head.text) if line.code_width is not None else 0
+    fixed = _fixed(line)
+    shift = shift_of(line, width, shift)
     strip = strip_of(line.segments, line.cells)
     kept = list(strip.crop(0, fixed)) if fixed else []
-    most = max(0, (line.code_width[0] if line.code_width else line.cells) - (width - fixed))
-    shift = min(shift, most) if line.code_width is not None else 0
     rest = strip.crop(fixed + shift, fixed + shift + width - fixed)
     cells = fixed + rest.cell_length
     if line.cells > fixed + shift + (width - fixed):
         rest = rest.crop(0, rest.cell_length - 1)
         return [*kept, *rest, Segment("›", line.fill)], cells
     return [*kept, *rest], cells
+
+
+def _fixed(line: Line) -> int:
+    """Cells of a line that are not scrolled with its code."""
+    return cell_len(line.text[: line.indent]) if line.code_width is not None else 0
+
+
+def shift_of(line: Line, width: int, shift: int) -> int:
+    """By how many cells a line is scrolled sideways when code is scrolled by `shift`."""
+    if line.code_width is None:
+        return 0
+    return min(shift, max(0, line.code_width[0] - (width - _fixed(line))))
+
+
+def hidden_left(line: Line, width: int, shift: int) -> int:
+    """The characters behind a line's decoration that are scrolled out of sight."""
+    cells = shift_of(line, width, shift)
+    return len(set_cell_size(line.text[line.indent :], cells)) if cells else 0
+
+
+def shift_to_see(line: Line, width: int, shift: int, span: tuple[int, int]) -> int:
+    """By how much code is to be scrolled so that these characters of a line are seen, and one
+    beside them, so that it shows where they end.
+    """
+    if line.code_width is None:
+        return shift
+    fixed = _fixed(line)
+    first, last = (cell_len(line.text[line.indent : place]) for place in span)
+    now = shift_of(line, width, shift)
+    if (now < first or not now) and last - now < width - fixed - 1:
+        return shift
+    return max(0, min(first - 1, last - (width - fixed) * 2 // 3))
 
 
 def width_of(segments: Iterable[Segment]) -> int:

@@ -90,8 +90,16 @@ class Marking(Scrolling):
         if found is None:
             return False
         index, row = found
+        self._show_match(index, row)
         at = self._stack.heights.before(index) + row - round(self.scroll_y)
         if not 0 <= at < self.size.height - 1:
             self._go_above(index, row, self.size.height // 3)
         self.refresh()
         return True
+
+    def _show_match(self, index: int, row: int) -> None:
+        """Scroll code sideways to the match on this line."""
+        entry, needle = self._stack.entry(index), self._finder.needle
+        line = entry.line(row)
+        if line is not None and needle is not None and (spans := entry.found_on(row, needle)):
+            self._painter.show_columns(line, spans[0])

@@ -14,8 +14,6 @@ from copilot_tui.tui.transcript.strips import strip_of
 if TYPE_CHECKING:
     from textual.strip import Strip
 
-    from copilot_tui.tui.transcript.lines import Line
-
 
 def tinted(strip: Strip, spans: Iterable[tuple[int, int]], style: Style) -> Strip:
     """The strip with a style over parts of it; the spans are characters, in order."""
@@ -39,20 +37,6 @@ def tinted(strip: Strip, spans: Iterable[tuple[int, int]], style: Style) -> Stri
             parts.append(Segment(text[cut:], base))
         position += len(text)
     return strip_of(parts, strip.cell_length)
-
-
-def found_in(line: Line, needle: str) -> list[tuple[int, int]]:
-    """Where the needle, in folded case, stands in a line: characters of its text."""
-    text = line.text
-    folded = text.casefold()
-    if len(folded) != len(text):  # ß and its like: rather the letters as they are
-        folded = text.lower() if len(text.lower()) == len(text) else text
-    spans: list[tuple[int, int]] = []
-    start = folded.find(needle)
-    while start >= 0:
-        spans.append((start, start + len(needle)))
-        start = folded.find(needle, start + len(needle))
-    return spans
 
 
 def over_end(strip: Strip, text: str, style: Style, margin: int) -> Strip:

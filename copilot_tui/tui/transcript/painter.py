@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Final
 from textual.strip import Strip
 
 from copilot_tui.tui.layout import GUTTER
-from copilot_tui.tui.transcript.lines import Frame, Line
-from copilot_tui.tui.transcript.overlay import found_in, over_end, over_start, tinted
+from copilot_tui.tui.transcript.lines import Frame, Line, hidden_left, shift_of, shift_to_see
+from copilot_tui.tui.transcript.overlay import over_end, over_start, tinted
 from copilot_tui.tui.transcript.selection import row_number
+from copilot_tui.tui.transcript.strips import strip_of
 
 if TYPE_CHECKING:
+    from rich.style import Style
     from textual.selection import Selection
 
     from copilot_tui.tui.palette import Palette
@@ -97,15 +99,12 @@ class Painter:
         """The strip of a line with its part of the selection, its marks and its letter."""
         assert self.palette is not None
         if needle := self._finder.needle:
-            left = self.margin - (self.shift if line.code_width is not None else 0)
-            spans = [(left + start, left + end) for start, end in found_in(line, needle)]
+            spans = self._stack.seen_entry(place[0]).found_on(place[1], needle)
             is_here = self._finder.found == place
-            strip = tinted(strip, spans, self.palette.found if is_here else self.palette.marked)
+            style = self.palette.found if is_here else self.palette.marked
+            strip = self._tinted(strip, line, spans, style)
         if self.link is not None and (spans := self.link.spans(place)):
-            left = self.margin
-            strip = tinted(
-                strip, [(left + start, left + end) for start, end in spans], self.palette.found
-            )
+            strip = self._tinted(strip, line, spans, self.palette.found)
         span = selection.get_span(row_number(*place)) if selection is not None else None
         if span is not None:
             start = self.margin + line.indent
@@ -115,6 +114,37 @@ class Painter:
         if letter := self.hints.get(place):
             strip = over_start(strip, letter, self.palette.found, self.margin - GUTTER)
         return strip
+
+    def _tinted(
+        self, strip: Strip, line: Line, spans: list[tuple[int, int]], style: Style
+    ) -> Strip:
+        """The strip of a line with a style over some of its characters, as far as they are seen."""
+        assert self.frame is not None
+        if not spans:
+            return strip
+        if line.cells > self.frame.text or line.code_width is not None:  # it may be cut
+            whole = tinted(strip_of(line.segments, line.cells), spans, style)
+            return self.frame.paint(line.with_segments(list(whole)), self.shift)
+        left = self.margin
+        return tinted(strip, [(left + start, left + end) for start, end in spans], style)
+
+    def shift_of(self, line: Line) -> int:
+        """The cells by which this line is scrolled sideways."""
+        return shift_of(line, self.frame.text, self.shift) if self.frame is not None else 0
+
+    def hidden_left(self, line: Line) -> int:
+        """The characters that are out of sight for it, behind the line's decoration."""
+        return hidden_left(line, self.frame.text, self.shift) if self.frame is not None else 0
+
+    def show_columns(self, line: Line, span: tuple[int, int]) -> bool:
+        """Scroll code sideways until these characters of a line are seen; whether it moved."""
+        assert self.frame is not None
+        shift = shift_to_see(line, self.frame.text, self.shift, span)
+        if shift == self.shift:
+            return False
+        self.shift = shift
+        self.forget()
+        return True
 
     def with_badge(self, strip: Strip, text: str) -> tuple[Strip, range]:
         """The strip with the badge at the right end of the text, and the columns of the badge."""

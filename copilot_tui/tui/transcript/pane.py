@@ -16,9 +16,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Offset
 from textual.message import Message as Event
-from textual.selection import Selection
 
 from copilot_tui.tui.layout import READING_WIDTH
 from copilot_tui.tui.palette import Palette
@@ -28,7 +26,6 @@ from copilot_tui.tui.transcript.entries import Look
 from copilot_tui.tui.transcript.growing import Growing
 from copilot_tui.tui.transcript.lines import Frame
 from copilot_tui.tui.transcript.scrolling import Place
-from copilot_tui.tui.transcript.selection import row_number
 
 if TYPE_CHECKING:
     from copilot_tui.conversation import Message
@@ -144,6 +141,14 @@ class Transcript(Growing, can_focus=True):
         self._reasoning_open = not self._reasoning_open
         self._lay_out()
 
+    def find(self, words: str) -> int:
+        """Mark these words and go to the first match; thoughts unfold if they alone have them."""
+        count = super().find(words)
+        if not count and not self._reasoning_open and self._finder.is_in_thoughts():
+            self.toggle_reasoning()
+            count = super().find(words)
+        return count
+
     def toggle_code_wrap(self) -> None:
         """Break long lines of code, or let them be scrolled sideways."""
         self._deselect()
@@ -227,17 +232,7 @@ class Transcript(Growing, can_focus=True):
             return
         if self._painter.frame is None or not self._stack.messages:
             return
-        index, row = self._stack.heights.find(round(self.scroll_y) + event.y)
-        margin = self._painter.margin
-        chosen = self._stack.entry(index).around(row, event.x - margin, whole=event.chain > 2)
-        if chosen is not None:
-            (top, start), (bottom, end) = chosen
-            self.screen.selections = {
-                self: Selection(
-                    Offset(margin + start, row_number(index, top)),
-                    Offset(margin + end, row_number(index, bottom)),
-                )
-            }
+        self.select_at(event.offset, whole=event.chain > 2)
 
     def _is_on_badge(self, event: events.Click) -> bool:
         return event.y == self.size.height - 1 and event.x in self._badge_columns

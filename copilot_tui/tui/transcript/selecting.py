@@ -9,7 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Offset
 from textual.selection import SELECT_ALL, Selection
 
-from copilot_tui.tui.transcript.entries import whole_source
+from copilot_tui.terminal_text import harmless
+from copilot_tui.tui.transcript.entries import parted
 from copilot_tui.tui.transcript.line_cursor import FAR, LineCursor, copied_line, line_beyond
 from copilot_tui.tui.transcript.marking import Marking
 from copilot_tui.tui.transcript.scrolling import moved
@@ -61,7 +62,7 @@ class Selecting(Marking):
         parts: list[str] = []
         for index in range(first.entry, min(last.entry, len(self._stack) - 1) + 1):
             if first.entry < index < last.entry:
-                text = whole_source(self._stack.messages[index])
+                text = harmless(parted(self._stack.messages[index])[1])
             else:
                 low = self._unclipped(first) if index == first.entry else (0, 0)
                 high = self._unclipped(last) if index == last.entry else (1 << 30, 0)
@@ -72,17 +73,43 @@ class Selecting(Marking):
 
     def _unclipped(self, spot: Spot) -> tuple[int, int]:
         """Line and character of a spot; code may be scrolled, and its right end out of sight."""
-        frame, shift = self._painter.frame, self._painter.shift
+        frame, painter = self._painter.frame, self._painter
         line = self._stack.entry(spot.entry).line(spot.line)
         column = spot.column
         if frame is None or line is None or line.code_width is None:
             return spot.line, column
-        if line.cells - shift > frame.text:
-            shown = line.text[line.indent + shift :]
+        hidden = painter.hidden_left(line)
+        if line.cells - painter.shift_of(line) > frame.text:
+            shown = line.text[line.indent + hidden :]
             visible = line.indent + len(set_cell_size(shown, frame.text - line.indent - 1))
             if column >= visible:
                 return spot.line, 1 << 30
-        return spot.line, column + (shift if column > line.indent else 0)
+        return spot.line, column + (hidden if column > line.indent else 0)
+
+    def select_at(self, place: Offset, *, whole: bool) -> None:
+        """Select the word at a place in the pane, or the block."""
+        index, row = self._stack.heights.find(round(self.scroll_y) + place.y)
+        entry, painter = self._stack.entry(index), self._painter
+        line, margin = entry.line(row), painter.margin
+        if line is None:
+            return
+        column = place.x - margin
+        if column >= line.indent:
+            column += painter.shift_of(line)
+        chosen = entry.around(row, column, whole=whole)
+        if chosen is not None:
+            (top, start), (bottom, end) = chosen
+            if not whole:
+                if painter.show_columns(line, (start, end)):  # all of a word that the edge cuts
+                    self.refresh()
+                hidden = painter.hidden_left(line)
+                start, end = max(line.indent, start - hidden), end - hidden
+            self.screen.selections = {
+                self: Selection(
+                    Offset(margin + start, row_number(index, top)),
+                    Offset(margin + end, row_number(index, bottom)),
+                )
+            }
 
     def _deselect(self) -> None:
         if self.is_attached and self.text_selection is not None:

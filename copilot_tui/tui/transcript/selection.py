@@ -60,7 +60,7 @@ def line_source(line: Line, start: int = 0, end: int = _FAR) -> str:
     if last < first:
         return ""
     if line.raw is None:
-        return line.text[line.indent : line.indent + line.size][first:last]
+        return line.content[first:last]
     if first == 0 and last == line.size:
         return line.raw.text
     return line.raw.between(first, last)
