@@ -237,7 +237,7 @@ def code_line(segments: list[Segment], raw: str, styles: CodeStyles, code_width:
         size=sum([len(segment.text) for segment in segments]),
         raw=Raw(raw) if "\t" in raw or raw[:1] == JOINER else None,
     )
-    line.is_content = True
+    line.source_lines = 1
     return line
 
 
@@ -254,8 +254,8 @@ def wrapped_code(segments: list[Segment], raw: str, styles: CodeStyles, width: i
             size=row.size,
             joint="\n" if row is rows[-1] else row.joint,
         )
-        line.is_content = True
         lines.append(line)
+    lines[0].source_lines = 1
     if rows[-1].joint:  # spaces at the end, for which there was no room
         lines[-1].raw = Raw(f"{lines[-1].text[len(PADDING) :]}{rows[-1].joint}")
     keep_tabs(lines, raw)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from weakref import ref
 
 from rich.cells import cell_len, set_cell_size
@@ -93,6 +93,38 @@ class Look:
         title, _, rest = text.partition("\n")
         lines = self.plain(title, self.title)
         return [*lines, *self.plain(rest, self.blocks.palette.quiet)] if rest else lines
+
+
+class Anchor(NamedTuple):
+    """A line of a message, as the part of the source that it shows."""
+
+    block: int
+    whole: int
+    """Of code and tables: the lines of the source that begin in the block up to this line."""
+    characters: int
+    """Above it, behind the beginning of the last of those. Less than 0: it is one of the lines
+    above the text (an empty one, a caption), the first of them -1.
+    """
+
+    def row_in(self, lines: Sequence[Line]) -> int:
+        """Which of the lines of the block it is."""
+        last = len(lines) - 1
+        if self.characters < 0:
+            return max(0, min(-1 - self.characters, last))
+        row = 0
+        whole = lines[0].source_lines if lines else 0
+        while row < last and whole < self.whole:
+            row += 1
+            whole += lines[row].source_lines
+        left = self.characters
+        while (
+            row < last
+            and left >= (size := lines[row].size + len(lines[row].joint))
+            and not lines[row + 1].source_lines
+        ):
+            left -= size
+            row += 1
+        return row
 
 
 class Entry:
@@ -323,31 +355,41 @@ class Entry:
         _, row, lines = self._block_at(row)
         return lines, row
 
-    def anchor(self, row: int) -> tuple[int, int] | None:
-        """A line as the block that it is in and the characters of it above: holds at any width."""
+    def anchor(self, row: int) -> Anchor | None:
+        """A line as the part of the source that it shows, which holds at any width."""
         row -= len(self.head)
         if not 0 <= row < self.document.height:
             return None
         number, row, lines = self._block_at(row)
-        above = sum([line.size for line in lines[:row]])
-        return number, above if lines[row].size or row else -1
+        whole = above = 0
+        for line in lines[:row]:
+            if line.source_lines:
+                whole, above = whole + line.source_lines, 0
+            above += line.size + len(line.joint)
+        if line_begins := lines[row].source_lines:
+            whole, above = whole + line_begins, 0
+        is_before = not (whole or above or lines[row].size)
+        return Anchor(number, whole, -1 - row if is_before else above)
 
-    def row_of(self, anchor: tuple[int, int]) -> int:
+    def table_anchor(self, row: int) -> Anchor | None:
+        """The same for a row of a table, which may get other widths while it grows; else None."""
+        within = row - len(self.head)
+        units = self.document.units
+        if not units or not 0 <= within < self.document.height:
+            return None
+        is_table = units[self.document.find(within)[0]].kind == "table"
+        return self.anchor(row) if is_table else None
+
+    def row_of(self, anchor: Anchor) -> int:
         """The line of an anchor."""
-        number, characters = anchor
         document = self.document
         if document.plain is not None:
             top, lines = 0, document.plain
         else:
-            number = min(number, len(document.units) - 1)
+            number = min(anchor.block, len(document.units) - 1)
             lines = document.lines_of(number) if number >= 0 else []
             top = document.top(max(0, number))
-        row = 0
-        if characters >= 0:  # else: the empty line above the block
-            while row < len(lines) - 1 and characters >= lines[row].size:
-                characters -= lines[row].size
-                row += 1
-        return len(self.head) + top + row
+        return len(self.head) + top + anchor.row_in(lines)
 
     def block_at(self, row: int) -> tuple[int, int] | None:
         """The block of a line, and the line in it; None: the line itself says enough."""

@@ -14,6 +14,8 @@ from copilot_tui.tui.transcript.selecting import Selecting
 if TYPE_CHECKING:
     from textual.timer import Timer
 
+    from copilot_tui.tui.transcript.entries import Entry, Look
+
 COST_SHARE: Final = 3
 """Replies are never drawn more often than this many times what drawing them costs."""
 
@@ -96,7 +98,10 @@ class Growing(Selecting):
         self._stored.discard(index)
         look = self._stack.look
         if look is not None:
-            self._stack.drawn[index].end(look, self._clock())
+            entry = self._stack.drawn[index]
+            before = len(entry.head)
+            entry.end(look, self._clock())
+            self._head_changed(index, entry, before)
             self._height_changed(index, 0)
             self._colour_soon()
 
@@ -148,12 +153,34 @@ class Growing(Selecting):
             if look.reasoning_open and thinking == len(entry.message.reasoning):
                 entry.turn(look, self._clock())  # a book of thoughts is not wrapped for a mark
             else:
-                entry.draw_head(look, self._clock())
+                self._draw_head(index, entry, look)
             if len(entry.head) != len(before) or entry.thinking != thinking:
                 self._height_changed(index, 0)
             else:
                 row = self._stack.heights.before(index) + 1
                 self._refresh_change(row, before[1], entry.head[1])
+
+    def _draw_head(self, index: int, entry: Entry, look: Look) -> None:
+        before = len(entry.head)
+        entry.draw_head(look, self._clock())
+        self._head_changed(index, entry, before)
+
+    def _head_changed(self, index: int, entry: Entry, before: int) -> None:
+        """Thoughts have come above the answer, or were folded: what is read below them stays."""
+        if by := len(entry.head) - before:
+            self._moved(index, before, by)
+
+    def _take(self, index: int, entry: Entry, until: float) -> int | None:
+        """Read what has come while there is time; gives the first line of the body that changed."""
+        is_read = not self._following and index == self._top[0]
+        anchor = entry.table_anchor(self._top[1]) if is_read else None
+        first = entry.take(TAKE_MOST)
+        while entry.is_behind and perf_counter() < until:
+            changed = entry.take(TAKE_MOST)
+            first = changed if first is None else min(first, changed or 0)
+        if anchor is not None:
+            self._top = (index, entry.row_of(anchor))
+        return first
 
     def _flush(self) -> None:
         self._flush_handle = None
@@ -170,12 +197,9 @@ class Growing(Selecting):
                 self._stored.discard(index)
                 continue
             has_head = entry.taken and len(entry.message.reasoning) == entry.thinking
-            first = entry.take(TAKE_MOST)
-            while entry.is_behind and perf_counter() - began < TAKE_S:
-                changed = entry.take(TAKE_MOST)
-                first = changed if first is None else min(first, changed or 0)
+            first = self._take(index, entry, began + TAKE_S)
             if not has_head:
-                entry.draw_head(look, self._clock())
+                self._draw_head(index, entry, look)
                 self._height_changed(index, 0)
             elif first is not None:
                 self._height_changed(index, len(entry.head) + first)

@@ -96,12 +96,12 @@ class Line:
         "fill",
         "gutter",
         "indent",
-        "is_content",
         "joint",
         "lone",
         "raw",
         "segments",
         "size",
+        "source_lines",
         "strip",
     )
 
@@ -129,8 +129,8 @@ class Line:
         """What a copy puts before the next line: the spaces where it was wrapped, or a newline."""
         self.raw = raw
         """The source of the line where it differs from what is shown."""
-        self.is_content = False
-        """It shows a line of the source even where it is empty."""
+        self.source_lines = 0
+        """Lines of the source that begin with it, in code and tables, which keep them apart."""
         self.gutter: Segment | None = None
         self.code_width: list[int] | None = None
         """Of code that may be scrolled sideways: the width of the block's longest line, shared."""

@@ -124,7 +124,7 @@ class _Chosen(NamedTuple):
 def _content(lines: list[Line]) -> list[Line]:
     """The lines without the empty one and the caption above them, which belong to no source."""
     start = 0
-    while start < len(lines) - 1 and not lines[start].size and not lines[start].is_content:
+    while start < len(lines) - 1 and not lines[start].size and not lines[start].source_lines:
         start += 1
     return lines[start:]
 

@@ -26,6 +26,9 @@ MEASURED_ROWS: Final = 60
 _LEAST: Final = 6
 """A column that is narrower than this and than its content cannot be read."""
 
+_LATER: Final = 2
+"""More cells for the narrow columns of a table with rows that have no say."""
+
 _LONGEST_WORD: Final = 20
 """Longer words are cut rather than that they take the width of others."""
 
@@ -59,6 +62,10 @@ class TableLayout:
                 self._natural[column] = max(self._natural[column], cells)
                 self._least[column] = max(self._least[column], _least(cell, cells))
         self._measured += len(rows)
+        if room > 0 and self._measured > MEASURED_ROWS:  # the numbers of later rows are longer
+            self._natural = [
+                min(_LEAST, cells + _LATER) if cells < _LEAST else cells for cells in self._natural
+            ]
         if room > 0:
             self._widths = self._fit()
         return self._widths != before or (before is None and self._measured == len(rows))
@@ -98,8 +105,10 @@ class TableLayout:
         if self._widths is None:
             return [] if first else self._key_value_lines(row, is_parted=above is not None)
         lines = self._grid_lines(row, self._widths)
+        lines[0].source_lines = 1
         if first:
             lines.append(self._rule_line(self._widths))
+            lines[-1].source_lines = 1
         elif above is not None and (self._is_wrapped(above) or self._is_wrapped(row)):
             parting = self._rule_line(self._widths)
             parting.size, parting.joint = 0, ""  # a copy does not have it
@@ -143,11 +152,13 @@ class TableLayout:
         parting = self._line([Segment(rule, self._palette.rule)], len(rule))
         lines = [parting] if is_parted else []
         bold = Style(bold=True)
+        text = len(lines)
         for key, cell in zip(self._header, row, strict=True):
             runs = [(text, style + bold) for text, style in key]
             runs.append((": " if key else "", self._palette.quiet))
             for drawn in wrap([run for run in (*runs, *cell) if run[0]], self._width):
                 lines.append(self._line(drawn.segments, drawn.cells))
+        lines[text].source_lines = 1 if is_parted else 3  # with the head, which has no line here
         return lines
 
 
