@@ -185,3 +185,15 @@ def test_no_part_of_a_selection_has_what_the_screen_added(width: int) -> None:
             drawn, (top, indent + 1), (top + len(rows) - 1, rows[-1].indent + rows[-1].size)
         )
         assert copied == shown[1:]
+
+
+async def test_every_item_in_sight_has_a_letter_of_its_own_that_copies_it() -> None:
+    app = TranscriptApp()
+    items = [f"- item {number}" for number in range(50)]
+    async with app.run_test(size=(60, 54)):
+        app.transcript.show([reply("\n".join(items), "b")])
+        sources = app.transcript.show_hints()
+        assert list(sources.values()) == items
+        rows = screen(app)
+        for letter, source in sources.items():
+            assert f"{letter} {source.replace('-', '•')}" in rows

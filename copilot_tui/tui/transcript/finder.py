@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from copilot_tui.tui.transcript.lines import Line
     from copilot_tui.tui.transcript.stack import Stack
 
-HINT_LETTERS: Final = "asdfghjklqwertyuiopzxcvbnm"
+HINT_LETTERS: Final = "asdfghjklqwertyuiopzxcvbnmASDFGHJKLQWERTYUIOPZXCVBNM1234567890"
+"""In the order of the blocks: those that are found most easily come first."""
 _MARKUP_BETWEEN: Final = r"[*_~`]*(?:[ \t]*\n[ \t>]*|[ \t]+)[*_~`]*"
 """What may stand between two words in the source, where a space is seen."""
 
