@@ -14,7 +14,7 @@ from textual.app import App
 from textual.worker import Worker, WorkerState
 
 from copilot_tui.errors import CopilotTuiError, StoreError, defect_in
-from copilot_tui.tui import messages
+from copilot_tui.tui import messages, widths
 from copilot_tui.tui.controllers.answers import Answers
 from copilot_tui.tui.controllers.choosing import Choosing
 from copilot_tui.tui.controllers.comparing import Comparing
@@ -57,6 +57,8 @@ if TYPE_CHECKING:
     from copilot_tui.tui.controllers.titling import Titling
     from copilot_tui.tui.controllers.trouble import Trouble
     from copilot_tui.tui.transcript import Place
+
+widths.install()
 
 BACKENDS_MOST_S = 3.0
 """How long the end waits for a backend that is slow to let go."""
