@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final, Generic, TypeVar, cast
 
+from copilot_tui.pieces import Pieces
+
 _T = TypeVar("_T")
 
 TITLE_LENGTH: Final = 60
@@ -68,26 +70,6 @@ def local_time(written: str) -> str:
         return written
 
 
-class _Pieces:
-    """The pieces of one growing text, and what the first of them are when joined."""
-
-    __slots__ = ("joined", "pieces")
-
-    def __init__(self, text: str) -> None:
-        self.pieces: list[str] = [text] if text else []
-        self.joined: tuple[int, str] = (len(self.pieces), text)
-
-    def text(self) -> str:
-        # Pieces are only ever added and `joined` is replaced in one step, so any thread may read
-        # while one appends.
-        done, text = self.joined
-        count = len(self.pieces)
-        if count > done:
-            text += "".join(self.pieces[done:count])
-            self.joined = (count, text)
-        return text
-
-
 class GrowingText:
     """A `str` field to which `append_to` adds in constant time.
 
@@ -102,19 +84,29 @@ class GrowingText:
         if instance is None:
             return ""  # the dataclass field's default
         # Not by way of `__dict__`: to ask for it makes one, and thousands of messages are held.
-        held: str | _Pieces = getattr(instance, self._slot, "")
-        return held if isinstance(held, str) else held.text()
+        held: str | Pieces = getattr(instance, self._slot, "")
+        return held if isinstance(held, str) else held.text
 
     def __set__(self, instance: object, value: str) -> None:
         setattr(instance, self._slot, value)
 
     def append_to(self, instance: object, text: str) -> None:
         """Add `text` at the end of the instance's field."""
-        held: str | _Pieces = getattr(instance, self._slot, "")
+        held: str | Pieces = getattr(instance, self._slot, "")
         if isinstance(held, str):  # most messages never grow
-            held = _Pieces(held)
+            held = Pieces(held)
             setattr(instance, self._slot, held)
-        held.pieces.append(text)
+        held.append(text)
+
+    def size_of(self, instance: object) -> int:
+        """Its length."""
+        held: str | Pieces = getattr(instance, self._slot, "")
+        return len(held) if isinstance(held, str) else held.size
+
+    def part_of(self, instance: object, start: int, end: int) -> str:
+        """A part of it, at a cost that goes by the part alone."""
+        held: str | Pieces = getattr(instance, self._slot, "")
+        return held[start:end] if isinstance(held, str) else held.part(start, end)
 
 
 class Container(Generic[_T]):
@@ -212,6 +204,15 @@ class Message:
     def append(self, text: str) -> None:
         """Add a piece to the content, in constant time."""
         _CONTENT.append_to(self, text)
+
+    @property
+    def content_size(self) -> int:
+        """Characters of the content, as far as it has come. Asked by the thread that appends."""
+        return _CONTENT.size_of(self)
+
+    def content_part(self, start: int, end: int) -> str:
+        """What `content[start:end]` is; of a reply that grows, without a copy of the rest."""
+        return _CONTENT.part_of(self, start, end)
 
     def append_reasoning(self, text: str) -> None:
         """Add a piece to the reasoning, in constant time."""

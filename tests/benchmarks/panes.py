@@ -8,9 +8,7 @@ from collections.abc import Iterator
 from statistics import median
 from typing import Final
 
-from textual.pilot import Pilot
-
-from copilot_tui.tui.transcript import warm_up
+from copilot_tui.tui.transcript import Transcript, warm_up
 from tests.benchmarks import corpus, transcript
 from tests.benchmarks.deltas import END
 from tests.benchmarks.program import APP, Program, running
@@ -66,7 +64,6 @@ def opening(stage: Stage) -> Iterator[Row]:
 async def pane(stage: Stage) -> list[Row]:
     """P6 and P9, in a headless app that holds nothing but the transcript."""
     rows = []
-    seconds = stage.size(30, 6) / 10
     pages, rounds = stage.rounds(20, 8), stage.rounds(4, 3)
     many = stage.size(10_000, 10_000)
     warm_up()
@@ -81,26 +78,18 @@ async def pane(stage: Stage) -> list[Row]:
         raw = f"{resize:.1f} / {resize_100:.1f} ms"
         rows.append(Row("P9", "  / with 100 messages", resize / resize_100, 1.1, raw))
         for kind in corpus.KINDS:
-            rows += await _growing(stage, app, pilot, kind, seconds)
+            rows.append(await _growing(stage, app.transcript, kind))
     return rows
 
 
-async def _growing(
-    stage: Stage, app: transcript.PaneApp, pilot: Pilot[None], kind: str, seconds: float
-) -> list[Row]:
-    size = stage.size(200_000, 200_000)
-    more = int(transcript.RATE * seconds * transcript.DELTA) + 1_000
-    text = corpus.reply(kind, size + more)
-    lows, highs, stalls = [], [], []
-    for _ in range(stage.rounds(5, 3)):
-        low, _ = await transcript.streaming(app, pilot, text, 0, seconds)
-        high, stall = await transcript.streaming(app, pilot, text, size, seconds)
-        lows.append(low)
-        highs.append(high)
-        stalls.append(stall)
+async def _growing(stage: Stage, pane: Transcript, kind: str) -> Row:
+    sizes = (0, stage.size(transcript.SIZE, transcript.SIZE))
+    rounds = stage.rounds(15, 5)
+    lows, highs = await transcript.growth(pane, kind, sizes, rounds)
     low, high = median(lows), median(highs)
-    raw = f"{high:.0f} / {low:.0f} µs; longest stall {median(stalls):.0f} ms"
-    return [Row("P6", f"a delta at 200 kB / at 0, {kind}", high / low, 1.1, raw)]
+    ratios = " ".join(f"{high / low:.2f}" for low, high in zip(lows, highs, strict=True))
+    raw = f"CPU {high:.0f} / {low:.0f} µs, by rounds {ratios}"
+    return Row("P6", f"a delta at 200 kB / at 0, {kind}", high / low, 1.1, raw)
 
 
 def key_ms(program: Program, text: str) -> list[float]:

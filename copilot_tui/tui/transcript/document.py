@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from copilot_tui.pieces import Pieces
 from copilot_tui.tui.transcript.blocks import follows_blank, items
 from copilot_tui.tui.transcript.heights import Heights
 from copilot_tui.tui.transcript.markdown import Node, References, nodes, parse_blocks
@@ -102,7 +103,7 @@ class Document:
         """Told when a block was drawn that is not as high as was thought: what stood on this line,
         and below it, stands so many lines further down.
         """
-        self._pieces = [source]
+        self._pieces = Pieces(source)
         self._blocks = blocks
         self._heights = Heights()
         self._drawn: dict[Unit, None] = {}
@@ -112,9 +113,11 @@ class Document:
     @property
     def source(self) -> str:
         """The text that the lines show."""
-        if len(self._pieces) > 1:
-            self._pieces = ["".join(self._pieces)]
-        return self._pieces[0]
+        return self._pieces.text
+
+    def source_of(self, unit: Unit) -> str:
+        """The part of it that a unit shows."""
+        return self._pieces.part(unit.start, unit.end)
 
     @property
     def is_long(self) -> bool:
@@ -184,7 +187,7 @@ class Document:
         assert self._blocks is not None
         before = unit.height
         beginning = Beginning(unit.start, unit.gap, unit.number, unit.marker)
-        part = self.source[unit.start : unit.end]
+        part = self.source_of(unit)
         rows = part.split("\n")
         lines = [
             line
@@ -211,7 +214,7 @@ class Document:
         size = unit.end - unit.start
         rows = 1 + size // self._blocks.width
         if unit.kind != "paragraph":
-            rows = max(rows, self.source.count("\n", unit.start, unit.end))
+            rows = max(rows, self.source_of(unit).count("\n"))
         return rows + (unit.gap and bool(self.units))
 
     def _keep(self, unit: Unit) -> None:

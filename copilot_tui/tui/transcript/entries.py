@@ -246,7 +246,7 @@ class Entry:
         return (
             self.streamer is not None
             and self.answer is not None
-            and len(self.message.content) > self.taken
+            and self.message.content_size > self.taken
         )
 
     def take(self, most: int | None = None) -> int | None:
@@ -256,13 +256,14 @@ class Entry:
         """
         if self.streamer is None:
             return None
-        content = self.message.content
+        message = self.message
         if not self.taken:
-            self.answer = answer_start(content, has_ended=not self.is_live)
+            self.answer = answer_start(message.content, has_ended=not self.is_live)
             self.taken = self.answer or 0
-        if self.answer is not None and len(content) > self.taken:
-            end = len(content) if most is None else min(len(content), self.taken + most)
-            self.streamer.feed(harmless(content[self.taken : end]))
+        size = message.content_size
+        if self.answer is not None and size > self.taken:
+            end = size if most is None else min(size, self.taken + most)
+            self.streamer.feed(harmless(message.content_part(self.taken, end)))
             self.taken = end
         return self.streamer.flush()
 
@@ -517,7 +518,9 @@ class Entry:
     def _thoughts(self) -> str:
         """The reasoning, and what the content has of it before the answer."""
         parts = [self.message.reasoning]
-        content = self.message.content[: self.answer].strip()
+        message = self.message
+        end = message.content_size if self.answer is None else self.answer
+        content = message.content_part(0, end).strip()
         if content.startswith(_THINK):
             parts.append(_BEGUN_END.sub("", content.removeprefix(_THINK)))
         return "\n\n".join(part.strip("\n") for part in parts if part.strip())

@@ -157,7 +157,7 @@ def _are_apart(source: str, one: Unit, other: Unit) -> bool:
 
 def unit_source(document: Document, unit: Unit) -> str:
     """The Markdown of a unit."""
-    return document.source[unit.start : unit.end].rstrip("\n")
+    return document.source_of(unit).rstrip("\n")
 
 
 def copied_unit(document: Document, number: int) -> str:

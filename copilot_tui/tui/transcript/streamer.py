@@ -248,13 +248,12 @@ class Streamer:
             if references.get(label) != document.references.get(label)
         }
         document.references = references
-        source = document.source
         for number, unit in enumerate(document.units):
-            if not changed.isdisjoint(labels(source[unit.start : unit.end])):
+            if not changed.isdisjoint(labels(document.source_of(unit))):
                 document.forget(number)
                 self._first_changed = min(self._first_changed, document.top(number))
         for unit in self._before.values():
-            if not changed.isdisjoint(labels(source[unit.start : unit.end])):
+            if not changed.isdisjoint(labels(document.source_of(unit))):
                 unit.lines = None
 
 
