@@ -4,6 +4,7 @@ script has no spaces between them.
 
 from __future__ import annotations
 
+import codecs
 import re
 import unicodedata
 from bisect import bisect_left
@@ -11,13 +12,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 SNIPPET_CHARS: Final = 160
 BEFORE_CHARS: Final = 48
 """How much of a snippet stands before the first word that was found."""
 
-REMEMBERED: Final = 4096
+REMEMBERED: Final = 1 << 13
 REMEMBERED_CHARS: Final = 16
 """How many of the last words are not folded again, and how long a word may be for that."""
 
@@ -27,7 +28,6 @@ until it is through.
 """
 
 _ASCII: Final = re.compile("[\x00-\x7f]")
-_FOREIGN: Final = re.compile("([^\x00-\x7f]+)")
 _OTHER_SCRIPTS: Final = "\u0530"
 _MARKS: Final = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
 _ALIKE: Final = {
@@ -62,14 +62,12 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    return "".join([each for slice_ in _slices(text) for each in _folded_pieces(slice_)])
-
-
-def _folded_pieces(text: str) -> list[str]:
-    pieces = _FOREIGN.split(text)
-    pieces[::2] = [piece.lower() for piece in pieces[::2]]
-    pieces[1::2] = map(_folded, pieces[1::2])
-    return pieces
+    return "".join(
+        [
+            each.encode("ascii", _FOLDED).lower().decode("utf-8", "surrogatepass")
+            for each in _slices(text)
+        ]
+    )
 
 
 def _slices(text: str) -> Iterator[str]:
@@ -86,12 +84,28 @@ def _slices(text: str) -> Iterator[str]:
     yield text[start:]
 
 
-def _folded(run: str) -> str:
-    """The same for letters of which none is ASCII: nothing of it goes by what stands around it."""
-    return _remembered_fold(run) if len(run) <= REMEMBERED_CHARS else _fold(run)
+def _by_runs(change: Callable[[str], str]) -> Callable[[UnicodeError], tuple[bytes, int]]:
+    """What a text's encoding as ASCII makes of its runs of other characters.
+
+    To encode it is ten times as fast a way through a text as a regular expression. What is done to
+    a run never goes by what stands around it.
+    """
+
+    def changed(run: str) -> bytes:
+        return change(run).encode("utf-8", "surrogatepass")
+
+    remembered = lru_cache(REMEMBERED)(changed)
+
+    def replaced(error: UnicodeError) -> tuple[bytes, int]:
+        assert isinstance(error, UnicodeEncodeError)
+        run = error.object[error.start : error.end]
+        return (remembered if len(run) <= REMEMBERED_CHARS else changed)(run), error.end
+
+    return replaced
 
 
 def _fold(run: str) -> str:
+    """The same for letters of which none is ASCII."""
     run = _MARKS.sub("", unicodedata.normalize("NFKD", run).casefold())
     if run.isascii():
         return run
@@ -99,7 +113,8 @@ def _fold(run: str) -> str:
     return run.translate(_ALIKE_TABLE) if _ALIKE_ANY.search(run) else run
 
 
-_remembered_fold: Final = lru_cache(REMEMBERED)(_fold)
+_FOLDED: Final = "copilot_tui.folded"
+codecs.register_error(_FOLDED, _by_runs(_fold))
 
 
 def is_simple(needle: str) -> bool:
@@ -119,17 +134,7 @@ def for_index(text: str) -> str:
     """What is given to FTS5, whose tokenizer `ascii` then finds the words that `parts` finds."""
     if text.isascii():
         return text  # the tokenizer lowers it
-    return "".join([each for slice_ in _slices(text) for each in _indexed_pieces(slice_)])
-
-
-def _indexed_pieces(text: str) -> list[str]:
-    pieces = _FOREIGN.split(text)
-    pieces[1::2] = map(_indexed, pieces[1::2])
-    return pieces
-
-
-def _indexed(run: str) -> str:
-    return _remembered_index(run) if len(run) <= REMEMBERED_CHARS else _index(run)
+    return "".join([each.encode("ascii", _INDEXED).decode() for each in _slices(text)])
 
 
 def _index(run: str) -> str:
@@ -137,7 +142,8 @@ def _index(run: str) -> str:
     return run if run.isascii() else _UNSPACED_RUN.sub(_pairs, run)
 
 
-_remembered_index: Final = lru_cache(REMEMBERED)(_index)
+_INDEXED: Final = "copilot_tui.indexed"
+codecs.register_error(_INDEXED, _by_runs(_index))
 
 
 def _pairs(run: re.Match[str]) -> str:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 SLOT_BITS: Final = 20
 """Messages of one millisecond: their rowids differ in this many bits."""
 
+NO_PLACE: Final = 1 << 63
+"""Beyond every rowid."""
+
 
 class Changes:
     """Collected first, then written in the order of the rowids: FTS5 wants them to rise."""
@@ -77,16 +80,23 @@ class Changes:
 
     def _free_places(self) -> list[int]:
         """The rowids of the new messages, in their order."""
+        next_one = "SELECT min(place) FROM messages WHERE place >= ?"
         last = "SELECT max(place) FROM messages WHERE place BETWEEN ? AND ?"
         found: list[int] = []
+        taken = -1  # the first rowid in use that is not before the last message
         for moment, _ in self._paced(self._new):
             first = moment << SLOT_BITS
             if found and found[-1] >= first:
                 found.append(found[-1] + 1)
                 continue
             end = first + (1 << SLOT_BITS) - 1
-            taken = self._database.execute(last, (first, end)).fetchone()[0]
-            found.append(first if taken is None else taken + 1)
+            if taken < first:
+                [row] = self._database.execute(next_one, (first,))
+                taken = NO_PLACE if row[0] is None else row[0]
+            if taken > end:
+                found.append(first)
+            else:
+                found.append(self._database.execute(last, (first, end)).fetchone()[0] + 1)
         return found
 
     def _doc(self, id_: str) -> int | None:
