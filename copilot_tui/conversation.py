@@ -7,7 +7,7 @@ written.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
@@ -185,8 +185,14 @@ class Message:
         once, and each has but a few fields of its own.
         """
         message = cls.__new__(cls)
+        names: Collection[str] = values
+        if taken := message._take_usual(values):
+            if taken == len(values):
+                return message
+            names = values.keys() - _USUAL
         try:
-            for name, value in values.items():
+            for name in names:
+                value = values[name]
                 if type(value) not in types[name]:
                     return None
                 if value is not None:
@@ -194,6 +200,33 @@ class Message:
         except KeyError:
             return None
         return message
+
+    def _take_usual(self, values: dict[str, Any]) -> int:
+        """Take what stands in nearly every message of this program's documents, in a third of the
+        time that it takes name by name. Gives how many of the values that were.
+        """
+        try:
+            id_, parent_id, role = values["id"], values["parent_id"], values["role"]
+            content, created_at, status = values["content"], values["created_at"], values["status"]
+            error, model = values["error"], values.get("model")
+        except KeyError:
+            return 0
+        if error is not None or not (
+            type(id_) is type(role) is type(content) is type(created_at) is type(status) is str
+        ):
+            return 0
+        if parent_id is not None:
+            if type(parent_id) is not str:
+                return 0
+            self.parent_id = parent_id
+        if model is not None:
+            if type(model) is not str:
+                return 0
+            self.model = model
+        self.id, self.created_at = id_, created_at
+        self.role, self.status = role, status  # type: ignore[assignment]  # see `of`
+        setattr(self, _CONTENT_SLOT, content)
+        return len(_USUAL) - (model is None and "model" not in values)
 
     def snapshot(self) -> Message:
         """As it is at this moment, and stays."""
@@ -222,6 +255,12 @@ class Message:
 _CONTENT: Final[GrowingText] = vars(Message)["content"]
 _REASONING: Final[GrowingText] = vars(Message)["reasoning"]
 
+
+_USUAL: Final = frozenset(
+    ("id", "parent_id", "role", "content", "created_at", "status", "error", "model")
+)
+
+_CONTENT_SLOT: Final = "_content"
 _SLOTS: Final = {
     **{each.name: each.name for each in fields(Message)},
     **{name: f"_{name}" for name in ("content", "reasoning", "wire")},

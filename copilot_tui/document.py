@@ -473,7 +473,7 @@ def _message(raw: object, is_lenient: bool) -> Message:
     fields: dict[str, Any] = raw if type(raw) is dict else {}
     extra: dict[str, Any] = {}
     message = Message.of(fields, _MESSAGE_TYPES)
-    if message is None or not fields.keys() >= _REQUIRED_OF_MESSAGE:
+    if message is None or not ("id" in fields and "role" in fields and "content" in fields):
         fields, extra = _checked(raw, _MESSAGE_TYPES, _REQUIRED_OF_MESSAGE)
         message = Message.of(fields, _MESSAGE_TYPES)
         assert message is not None
@@ -486,9 +486,10 @@ def _message(raw: object, is_lenient: bool) -> Message:
     message.role, message.status = role, status
     if "attachments" in fields:
         message.attachments = [_attachment(each) for each in fields["attachments"]]
-    for key in ("usage", "wire"):
-        if key in fields:
-            _check_depth(key, fields[key])
+    if "usage" in fields:
+        _check_depth("usage", fields["usage"])
+    if "wire" in fields:
+        _check_depth("wire", fields["wire"])
     if extra:
         message.extra = extra
     return message
