@@ -65,7 +65,7 @@ def full_speed(stage: Stage) -> Iterator[Row]:
     seconds = stage.size(4, 2)
     for bar, what, count, rate, limit, rounds in (
         ("P4", "20,000 deltas at full speed", stage.size(20_000, 20_000), 0, 1.7, (7, 3)),
-        ("P5", "1,000 deltas a second", 1_000 * seconds, 1_000, 1.8, (3, 1)),
+        ("P5", "1,000 deltas a second", 1_000 * seconds, 1_000, 1.8, (5, 2)),
     ):
         url = stage.server.url(count=count, rate=rate)
         app, bare = [], []
@@ -86,7 +86,7 @@ def delivered(stage: Stage) -> Iterator[Row]:
     seconds = stage.size(5, 3)
     url = stage.server.url(start=LONG, count=2_000 * seconds, rate=2_000)
     lags = []
-    for _ in range(stage.rounds(5, 3)):
+    for _ in range(stage.rounds(5, 2)):
         with stage.app(stage.empty_store, url) as program:
             program.type("go")
             program.type("\r")
@@ -142,7 +142,7 @@ def echoes(stage: Stage) -> Iterator[Row]:
     watched = stage.folder / "pauses"
     url = stage.server.url(start=LONG, count=stage.size(15_000, 6_000), rate=1_000)
     with stage.app(stage.large_store, url, watched=watched) as program:
-        program.settle(2.0)  # the search index of a new store is made in the background
+        program.settle(1.0)  # the search index of a new store is made in the background
         idle = echo_ms(program, count)
         program.type("go")
         program.type("\r")
