@@ -85,7 +85,7 @@ async def pane(stage: Stage) -> list[Row]:
 
 async def _growing(stage: Stage, pane: Transcript, kind: str) -> Row:
     sizes = (0, stage.size(transcript.SIZE, transcript.SIZE))
-    rounds = stage.rounds(15, 5)
+    rounds = stage.rounds(16, 4)
     lows, highs = await transcript.growth(pane, kind, sizes, rounds)
     low, high = median(lows), median(highs)
     ratios = " ".join(f"{high / low:.2f}" for low, high in zip(lows, highs, strict=True))

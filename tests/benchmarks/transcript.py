@@ -30,7 +30,7 @@ RATE = 1_000
 
 FRAME_RATE = 30
 FRAME_DELTAS = RATE // FRAME_RATE
-FRAMES = 16
+FRAMES = 24
 """So many are one look at a reply that grows."""
 
 SIZE = 200_000
@@ -85,14 +85,13 @@ async def paging(
         app.transcript.action_page_up()
         await pilot.pause()
 
+    async def resize() -> None:
+        for width in (100, 120):  # which do not cost the same
+            await pilot.resize_terminal(width, 40)
+            await pilot.pause()
+
     ups = [await cpu_ms(page_up) for _ in range(pages)]
-    widths = [(100, 40), (120, 40)] * (pages // 2)
-
-    async def resize(size: tuple[int, int]) -> None:
-        await pilot.resize_terminal(*size)
-        await pilot.pause()
-
-    return ups, [await cpu_ms(lambda size=size: resize(size)) for size in widths]  # type: ignore[misc]
+    return ups, [await cpu_ms(resize) / 2 for _ in range(pages // 2)]
 
 
 async def pages_of(
@@ -101,8 +100,9 @@ async def pages_of(
     """Medians of both for the last so many messages of one conversation, in turns."""
     messages = corpus.conversation(max(counts))
     found: list[tuple[list[float], list[float]]] = [([], []) for _ in counts]
-    for _ in range(rounds):
-        for count, (ups, resizes) in zip(counts, found, strict=True):
+    for number in range(rounds):
+        for place in (0, 1) if number % 2 else (1, 0):
+            count, (ups, resizes) = counts[place], found[place]
             more_ups, more_resizes = await paging(app, pilot, messages[-count:], pages)
             ups += more_ups
             resizes += more_resizes
