@@ -285,6 +285,10 @@ def test_copilots_own_login_shows_the_code_large(
             "print('Login failed: fetch failed'); sys.exit(1)",
             "could not sign in (status 1): Login failed: fetch failed",
         ),
+        (
+            "print('Login succeeded, but the token was not saved. Rerun.'); sys.exit(1)",
+            "was not saved. Rerun. Unlock the system keyring and try again",
+        ),
         (None, "there is no Copilot CLI at"),
     ],
 )
@@ -295,5 +299,39 @@ def test_a_login_that_fails_says_the_next_step(
     program.environ["COPILOT_CLI_PATH"] = copilot_cli(tmp_path, cli) if cli else missing
     terminal = Terminal(program, "login", "copilot")
     assert terminal.ended() == 1
-    assert words in terminal.shown.decode()
-    assert b"COPILOT_" in terminal.shown.partition(words.encode())[2]
+    shown = " ".join(terminal.shown.decode().split())
+    assert words in shown
+    assert any(each in shown.partition(words)[2] for each in ("COPILOT_", "pipe a token"))
+
+
+@pty
+@pytest.mark.pty
+@pytest.mark.usefixtures("config_dir")
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (None, '{"storeTokenPlaintext": true}'),
+        ('{"theme": "dark"}', '{"theme": "dark", "storeTokenPlaintext": true}'),
+        ('{"storeTokenPlaintext": false}', '{"storeTokenPlaintext": false}'),
+        ("// of somebody\n{}", "// of somebody\n{}"),
+    ],
+)
+def test_without_a_keyring_the_cli_is_allowed_its_file_unless_somebody_forbade_it(
+    program: Program, tmp_path: Path, before: str | None, after: str
+) -> None:
+    home = tmp_path / "data-home" / "copilot-tui" / "copilot-cli"
+    settings = home / "settings.json"
+    if before is not None:
+        home.mkdir(parents=True)
+        settings.write_text(before)
+        settings.chmod(0o600)
+    program.environ |= {
+        "COPILOT_CLI_PATH": copilot_cli(tmp_path, LOGS_IN),
+        "XDG_DATA_HOME": str(tmp_path / "data-home"),
+    }
+    terminal = Terminal(program, "login", "copilot")
+    assert terminal.ended() == 0
+    assert settings.read_text() == after
+    assert stat.S_IMODE(settings.stat().st_mode) == 0o600
+    shown = b"There is no system keyring: the Copilot CLI keeps the sign-in as plain text in"
+    assert shown in terminal.shown

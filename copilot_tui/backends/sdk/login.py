@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import codecs
+import json
+import os
 import re
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from copilot_tui import keyring_store
 from copilot_tui.backends.sdk import runtime, sign_in
 from copilot_tui.backends.sdk.words import in_one_line
 from copilot_tui.errors import ConnectionFailed, CopilotTuiError
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
+    from pathlib import Path
 
     from copilot_tui.config import BackendConfig
 
@@ -24,6 +28,16 @@ AGAIN_HINT: Final = (
     "Check the network and --proxy, and try again; or set COPILOT_GITHUB_TOKEN to a token with the "
     'permission "Copilot Requests".'
 )
+LOCKED_HINT: Final = (
+    "Unlock the system keyring and try again; or pipe a token with the permission "
+    '"Copilot Requests" into copilot-tui login copilot.'
+)
+NO_KEYRING: Final = (
+    "There is no system keyring: the Copilot CLI keeps the sign-in as plain text in {file}, which "
+    "only you can read"
+)
+_PLAIN: Final = "storeTokenPlaintext"
+"""A setting of the CLI's."""
 _KEPT_MOST: Final = 16_384
 """Characters of what the CLI says that are looked through for the code."""
 
@@ -42,11 +56,15 @@ async def log_in(
     `may_ask` it has our terminal to ask on. Raises ConnectionFailed.
     """
     path = await asyncio.to_thread(runtime.cli_program, environ)
+    has_keyring = await asyncio.to_thread(keyring_store.has_keyring)
     home = sign_in.own_home()
     env = runtime.environment(config, environ, cache=None)
     env["COPILOT_HOME"] = str(home)
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not has_keyring:
+            _allow_file(home / "settings.json")
+            show(f"{NO_KEYRING.format(file=home / 'config.json')}\n")
         process = await asyncio.create_subprocess_exec(
             *path,
             "login",
@@ -73,8 +91,25 @@ async def log_in(
         raise ConnectionFailed(
             f"the Copilot CLI could not sign in (status {status})"
             + (f": {words}" if words else ""),
-            AGAIN_HINT,
+            LOCKED_HINT if "token was not saved" in words else AGAIN_HINT,
         )
+
+
+def _allow_file(settings: Path) -> None:
+    """Let the CLI keep the sign-in in its own file, as we do where there is no keyring; asked for
+    it, it would refuse, since what it says goes through us. Raises OSError.
+    """
+    found: object = {}
+    if settings.exists():
+        try:
+            found = json.loads(settings.read_text("utf-8", "replace"))
+        except ValueError:  # the CLI knows comments, too; then it is somebody's own
+            return
+    if isinstance(found, dict) and _PLAIN not in found:
+        with os.fdopen(
+            os.open(settings, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb"
+        ) as file:
+            file.write(json.dumps({**found, _PLAIN: True}).encode())
 
 
 def _host(environ: Mapping[str, str]) -> list[str]:

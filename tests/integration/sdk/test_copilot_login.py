@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,11 +21,13 @@ from copilot_tui.errors import ConnectionFailed
 from tests.backends.conftest import certificate
 from tests.integration.conftest import PATIENCE_S
 from tests.integration.venvs import Venv
-from tests.server import Server, serving
+from tests.server import HANG, Server, serving
 
 __all__ = ["certificate"]  # a fixture
 
 pytestmark = pytest.mark.sdk
+
+NO_KEYRING = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
 
 CODE = {
     "device_code": "device",
@@ -95,3 +98,37 @@ async def test_a_refusal_of_the_device_flow_is_one_sentence_and_the_next_step(
             BackendConfig("copilot", kind="copilot-sdk"), environ, lambda _: None, print
         )
     assert "Check the network and --proxy" in told.value.hint
+
+
+TOKEN = "gho_made0up0by0a0test0000000000000000000"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are Unix")
+def test_killed_while_it_waits_for_the_code_it_leaves_nothing_half_and_the_next_login_works(
+    github: Server, environ: dict[str, str], tmp_path: Path
+) -> None:
+    from tests.pty.emulator import Emulator
+
+    home = tmp_path / "data-home" / "copilot-tui" / "copilot-cli"
+    program = (sys.executable, "-m", "copilot_tui", "login", "copilot")
+    env = {**environ, **NO_KEYRING, "TERM": "xterm", "XDG_DATA_HOME": str(tmp_path / "data-home")}
+    github.answer(CODE, path="/login/device/code", repeat=True)
+    github.raw(HANG, path="/login/oauth/access_token")
+    with Emulator(program, env) as window:
+        window.wait_for_text("W D J B - M J H T")
+        window.wait_for(lambda: github.requests[-1].path == "/login/oauth/access_token")
+        window.kill()
+    assert not (home / "config.json").exists()
+
+    token = {"access_token": TOKEN, "token_type": "bearer", "scope": "read:user"}
+    github.answer(token, path="/login/oauth/access_token")
+    user = {"login": "octocat", "copilot_plan": "individual", "chat_enabled": True}
+    github.answer(user, path="/copilot_internal/user", repeat=True)
+    with Emulator(program, env, size=(200, 40)) as window:
+        assert window.ended() == 0
+        assert "signed in to Copilot" in window.text
+        assert f"as plain text in {home / 'config.json'}" in window.text
+        assert TOKEN.encode() not in window.painted
+    assert TOKEN in (home / "config.json").read_text()
+    for file in (home / "config.json", home / "settings.json"):
+        assert file.stat().st_mode & 0o777 == 0o600
