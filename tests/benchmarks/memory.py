@@ -31,7 +31,7 @@ def _turn(program: Program) -> None:
 
 def turns(stage: Stage) -> Iterator[Row]:
     """P13: many short turns."""
-    count = stage.size(2_000, 100)
+    count = stage.size(2_000, 60)
     data = stage.store_of("turns", [])
     with stage.app(data, stage.server.url(count=40)) as program:
         for _ in range(5):  # what the first turns import is not what turns leave

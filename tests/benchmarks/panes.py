@@ -65,7 +65,7 @@ def opening(stage: Stage) -> Iterator[Row]:
 async def pane(stage: Stage) -> list[Row]:
     """P6 and P9, in a headless app that holds nothing but the transcript."""
     rows = []
-    pages, rounds = stage.rounds(20, 8), stage.rounds(4, 3)
+    pages, rounds = stage.rounds(20, 8), stage.rounds(4, 2)
     many = stage.size(10_000, 10_000)
     warm_up()
     app = transcript.PaneApp()

@@ -226,7 +226,7 @@ def measure(stage: Stage) -> Iterator[Row]:
     texts = fill(folder / "data", stage.size(MESSAGES, 20_000))
     store = Store(folder / "data", cache_dir)
     bare, ours = [], []
-    for number in range(stage.rounds(3, 3)):
+    for number in range(stage.rounds(3, 2)):
         _remove(store, cache_dir)
         bare.append(bare_fts5(folder / f"bare-{number}.db", texts))
         ours.append(index(store, cache_dir))

@@ -62,10 +62,10 @@ def p99(values: list[float]) -> float:
 
 def full_speed(stage: Stage) -> Iterator[Row]:
     """P4 and P5: the whole app against the loop that shows nothing."""
-    seconds = stage.size(4, 2)
+    seconds = stage.size(4, 3)
     for bar, what, count, rate, limit, rounds in (
         ("P4", "20,000 deltas at full speed", stage.size(20_000, 20_000), 0, 1.7, (7, 3)),
-        ("P5", "1,000 deltas a second", 1_000 * seconds, 1_000, 1.8, (5, 2)),
+        ("P5", "1,000 deltas a second", 1_000 * seconds, 1_000, 1.8, (5, 1)),
     ):
         url = stage.server.url(count=count, rate=rate)
         app, bare = [], []
