@@ -261,6 +261,13 @@ HOSTILE = {
     "addresses": "[](",
     "joined": "👩\u200d🚀",
     "spaces": "a          ",
+    "images in images": "![[a](b ",
+    "links without an end": "[a](",
+    "marks side by side": "*_",
+    "strokes": "~~a ",
+    "comments": "a <!-- a ",
+    "mixed marks": "*a_ ",
+    "newlines": "a\n",
     "sentences": "One *two three* [four](/five 'six'). ",
 }
 
@@ -270,6 +277,13 @@ def test_a_text_of_marks_alone_streams_as_it_is_drawn(name: str) -> None:
     unit = HOSTILE[name]
     text = "Begins. " + unit * (2 * LONGEST_PART // len(unit) + 40) + "\n\nend"
     check_stream(text, 70, step=1371)
+
+
+@pytest.mark.parametrize("first", ["[a](b", "[", "`x` y", "~a ", "#a ", "*_*", "__", "[a] b"])
+def test_a_paragraph_that_begins_with_a_mark_streams_as_it_is_drawn(first: str) -> None:
+    check_stream(first + " and *more* of `it`" * 200 + "\n# x", 70, step=131)
+    check_stream(first * 40 + "\n===\n", 20, long_paragraph=10)
+    check_stream(first + "]: /x\n\n[a]", 20, long_paragraph=10)
 
 
 @pytest.mark.parametrize("name", HOSTILE)

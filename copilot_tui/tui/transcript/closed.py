@@ -1,14 +1,17 @@
-"""Where nothing is open in a text: no code, bracket, tag or formula."""
+"""What is open where in a text: code, brackets, tags, formulas, emphasis."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from copilot_tui.tui.transcript.markdown import formula_end, tag_end
 
 _MARKUP: Final = re.compile(r"\\.|\$+|`+|\[|\]\(?|<(?=[A-Za-z/!?])", re.DOTALL)
+_OPEN_MARKUP: Final = re.compile(rf"{_MARKUP.pattern}|\*+|_+|~~+", re.DOTALL)
 _IN_PARENTHESES: Final = re.compile(r"\\.|[()`\[\]<$]")
+_TILDE: Final = ord("~")
 _FORMULAS: Final = ("\\(", "\\[")
 _TICKS: Final = re.compile("`+")
 
@@ -31,6 +34,54 @@ def closed_spans(text: str) -> list[tuple[int, int]]:
     if not brackets:
         spans.append((start, len(text)))
     return spans
+
+
+def emphasised(text: str) -> list[tuple[int, int]]:
+    """What in a text is emphasised: where each stretch starts, and where it ends; -1: it does not.
+
+    Not every such start is one: it may be an asterisk that nobody meant.
+    """
+    from markdown_it.rules_inline.state_inline import Delimiter
+
+    from copilot_tui.tui.transcript.inline_parser import paired
+
+    marks: list[Delimiter] = []
+    for start, end in _emphasis_runs(text):
+        opens, closes = _flanks(text, start, end)
+        kind = ord(text[start])
+        if kind == _TILDE:
+            places, length = range(start, end - 1, 2), 0
+        else:
+            places, length = range(start, end), end - start
+        marks += [Delimiter(kind, length, place, -1, opens, closes) for place in places]
+    return [
+        (mark.token, -1 if mark.end < 0 else marks[mark.end].token)
+        for mark in paired(marks)
+        if mark.open
+    ]
+
+
+def _emphasis_runs(text: str) -> Iterator[tuple[int, int]]:
+    """Where marks of emphasis stand side by side, outside of code, tags, formulas and addresses."""
+    position = 0
+    while match := _OPEN_MARKUP.search(text, position):
+        position = match.end()
+        mark = match.group()
+        if mark[0] in "*_~":
+            yield match.span()
+        elif mark not in ("[", "]") and len(text) > position:
+            position = max(position, _end_of_mark(text, match.start(), mark))
+
+
+def _flanks(text: str, start: int, end: int) -> tuple[bool, bool]:
+    """Whether marks of emphasis may open some, and whether they may close some."""
+    before, after = text[start - 1 : start] or " ", text[end : end + 1] or " "
+    is_word_before, is_word_after = before.isalnum(), after.isalnum()
+    opens = not after.isspace() and (is_word_after or not is_word_before)
+    closes = not before.isspace() and (is_word_before or not is_word_after)
+    if text[start] != "_":
+        return opens, closes
+    return opens and not is_word_before, closes and not is_word_after
 
 
 def last_place(text: str, spans: list[tuple[int, int]], limit: int) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.style import Style
 
 from copilot_tui.tui.transcript.markdown import parse_inline
-from copilot_tui.tui.transcript.parts import LONGEST_PART, parts
+from copilot_tui.tui.transcript.parts import LONGEST_PART, MOST_MARKS, parts
 from copilot_tui.tui.transcript.wrap import JOINER
 
 if TYPE_CHECKING:
@@ -52,9 +52,9 @@ class Inline:
 
     def runs(self, content: str, base: Style, references: Mapping[str, Any]) -> list[Run]:
         """The content as runs of styled text."""
-        if len(content) < LONGEST_PART:
-            if not _MARKUP.search(content):
-                return [(content, base)] if content else []
+        if len(content) < LONGEST_PART and not _MARKUP.search(content):
+            return [(content, base)] if content else []
+        if len(content) < MOST_MARKS:
             return self.runs_of(parse_inline(content, references), base)
         runs: list[Run] = []
         for part, joint in parts(content):

@@ -7,21 +7,18 @@ reference definitions are handed in and out, because they act across blocks.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
-    from markdown_it.rules_inline import StateInline
-    from markdown_it.rules_inline.state_inline import Delimiter
     from markdown_it.token import Token
 
 _LABEL: Final = re.compile(r"\[((?:\\.|[^\[\]\\])+)\]", re.DOTALL)
 _QUOTE_MARKS: Final = re.compile(r"\n[ \t>]*")
+_LONG_TAGS: Final = (("<!--", "-->"), ("<?", "?>"), ("<![CDATA[", "]]>"))
 _ADDRESS: Final = re.compile(r"<[^\s<>]*>")
-
-_Rule = Callable[["StateInline", bool], bool]
 
 References = dict[str, Any]
 """Label, as CommonMark normalises it → what markdown-it makes of its definition."""
@@ -38,63 +35,6 @@ def _parser() -> MarkdownIt:
     maths_rules.install(parser)
     rules.install(parser)
     return parser
-
-
-@cache
-def _inline_parser() -> MarkdownIt:
-    return _new_inline_parser()
-
-
-def _new_inline_parser() -> MarkdownIt:
-    """The same for text: what brackets cost that have no end grows with this limit, so that eight
-    within each other are read, and not the preset's twenty.
-    """
-    from markdown_it import MarkdownIt
-    from markdown_it.rules_inline import image, link
-
-    from copilot_tui.tui.transcript import maths_rules
-
-    parser = MarkdownIt("commonmark", {"maxNesting": 8}).enable(["strikethrough"])
-    maths_rules.install(parser)
-    for name, rule in (("link", link), ("image", image)):
-        parser.inline.ruler.at(name, _if_closed(rule))
-    return parser
-
-
-def _if_closed(rule: _Rule) -> _Rule:
-    """A rule for brackets that does not look for an end where there is none."""
-
-    def closed(state: StateInline, silent: bool) -> bool:
-        is_possible = state.src[state.pos] in "[!" and state.src.find("]", state.pos) >= 0
-        return is_possible and rule(state, silent)
-
-    return closed
-
-
-_Mark = tuple[int, "Delimiter", "list[Delimiter]"]
-"""Where it stands in the text, itself, and those that it may be paired with."""
-
-
-@cache
-def _marking_parser() -> MarkdownIt:
-    """The same; where marks of emphasis stand is noted in `env`, as `marks`."""
-    from markdown_it.rules_inline import emphasis, strikethrough
-
-    parser = _new_inline_parser()
-    for name, rule in (("emphasis", emphasis.tokenize), ("strikethrough", strikethrough.tokenize)):
-        parser.inline.ruler.at(name, _noting(rule))
-    return parser
-
-
-def _noting(rule: _Rule) -> _Rule:
-    def noting(state: StateInline, silent: bool) -> bool:
-        start, before = state.pos, len(state.delimiters)
-        has_taken = rule(state, silent)
-        marks: list[_Mark] = state.env["marks"]
-        marks += [(start, mark, state.delimiters) for mark in state.delimiters[before:]]
-        return has_taken
-
-    return noting
 
 
 def warm_up() -> None:
@@ -128,42 +68,17 @@ def parse_blocks(source: str, references: References) -> list[Token]:
 
 def parse_inline(content: str, references: Mapping[str, Any]) -> list[Token]:
     """The inline tokens of a block's content."""
-    parser = _inline_parser()
-    return parser.inline.parse(content, parser, {"references": references}, [])
+    from copilot_tui.tui.transcript.inline_parser import parsed
+
+    return parsed(content, references).tokens
 
 
 def closed_inline(content: str, references: Mapping[str, Any]) -> list[Token] | None:
     """The inline tokens of a text; None: emphasis that was begun in it may end behind it."""
-    from markdown_it.rules_inline import StateInline
+    from copilot_tui.tui.transcript.inline_parser import parsed
 
-    parser = _inline_parser()
-    state = StateInline(content, parser, {"references": references}, [])
-    parser.inline.tokenize(state)
-    for rule in parser.inline.ruler2.getRules(""):
-        rule(state)
-    if any(mark.open and mark.end < 0 for mark in state.delimiters):
-        return None
-    return state.tokens
-
-
-def emphasised(content: str) -> list[tuple[int, int]]:
-    """What in a text is emphasised: where each stretch starts, and where it ends; -1: it does not.
-
-    Not every such start is one: it may be an asterisk that nobody meant.
-    """
-    from markdown_it.rules_inline import StateInline, link_pairs
-
-    parser = _marking_parser()
-    marks: list[_Mark] = []
-    state = StateInline(content, parser, {"references": {}, "marks": marks}, [])
-    parser.inline.tokenize(state)
-    link_pairs(state)
-    starts = {id(delimiter): start for start, delimiter, _ in marks}
-    return [
-        (start, -1 if mark.end < 0 else starts[id(others[mark.end])])
-        for start, mark, others in marks
-        if mark.open
-    ]
+    state = parsed(content, references)
+    return None if any(mark.open and mark.end < 0 for mark in state.delimiters) else state.tokens
 
 
 def labels(source: str) -> set[str]:
@@ -180,6 +95,9 @@ def tag_end(text: str, position: int) -> int:
     """Behind the HTML tag or address in angle brackets that starts here; -1: there is none."""
     from markdown_it.common.html_re import HTML_TAG_RE
 
+    for opening, closing in _LONG_TAGS:
+        if text.startswith(opening, position) and text.find(closing, position) < 0:
+            return -1  # the pattern would look for it once more
     match = HTML_TAG_RE.match(text[position:]) or _ADDRESS.match(text[position:])
     return position + match.end() if match else -1
 

@@ -81,7 +81,13 @@ def open_block(
 def _is_plain(first: str) -> bool:
     """Whether a paragraph's first line would also go on with another paragraph."""
     text = first.strip()
-    return text[:1] != "[" and bool(text.strip("=-"))
+    if text[:1] == "[" and _NO_DEFINITION.match(text) is None:
+        return False
+    return bool(text.strip("=-"))
+
+
+_NO_DEFINITION: Final = re.compile(r"\[(?:\\.|[^\[\]\\])*(?:\[|\][^:])")
+"""What looks like a definition, and is none whatever follows."""
 
 
 class OpenFence:
@@ -268,7 +274,8 @@ _MAY_TURN: Final = frozenset("`~#>-*+_=|:<0123456789")
 """What a line may begin with that is more than text, or becomes more with its next character."""
 
 _LONG_ENOUGH: Final = 64
-_ONLY_MARKS: Final = re.compile(r"[-:|=*_+ \t]*")
+_ONLY_MARKS: Final = re.compile(r"[-:| \t]*|=*[ \t]*|[* \t]*|[_ \t]*")
+_BLOCK_MARK: Final = re.compile(r"```|~~~|#{1,6}\s|[><]|[-+*]\s|\d{1,9}[.)]\s")
 
 
 def _goes_on(partial: str) -> bool:
@@ -282,7 +289,6 @@ def _goes_on(partial: str) -> bool:
         return True
     return (
         len(text) > _LONG_ENOUGH
-        and text[0] not in "`~#><"
+        and _BLOCK_MARK.match(text) is None
         and _ONLY_MARKS.fullmatch(text) is None
-        and not re.match(r"[-+*]\s|\d{1,9}[.)]\s", text)
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from copilot_tui.tui.transcript.closed import closed_spans, last_place
 from copilot_tui.tui.transcript.markdown import closed_inline, parse_inline
-from copilot_tui.tui.transcript.parts import LATEST_CUT, LEFT_OPEN, LONGEST_PART, parts
+from copilot_tui.tui.transcript.parts import LEFT_OPEN, is_full, latest_cut, parts
 from copilot_tui.tui.transcript.wrap import GrowingRows, Row
 
 if TYPE_CHECKING:
@@ -41,11 +41,13 @@ class GrowingParagraph:
         """Go on with this text; gives the rows that are final."""
         self._part = (self._part + text) if self._part else text.lstrip()
         final: list[Row] = []
-        while (is_full := self._is_full()) or len(self._part) - self._done > self._try_at:
+        while (has_end := is_full(self._part.rstrip())) or (
+            len(self._part) - self._done > self._try_at
+        ):
             runs = self._cut(references)
             if runs is not None:
                 self._try_at = _SHORT
-            elif is_full:
+            elif has_end:
                 runs = self._end_part(references)
             else:
                 self._try_at = (len(self._part) - self._done) * 5 // 4
@@ -61,10 +63,6 @@ class GrowingParagraph:
             runs += self._part_runs(part, joint, done, references)
             done = 0
         return self._rows.rest(runs)
-
-    def _is_full(self) -> bool:
-        """Whether the end of the part is known: spaces at the end of a text do not count."""
-        return len(self._part) >= LONGEST_PART and len(self._part.rstrip()) >= LONGEST_PART
 
     def _end_part(self, references: References) -> list[Run]:
         """The runs to the end of the part, which is where its length puts it."""
@@ -82,7 +80,7 @@ class GrowingParagraph:
 
     def _cut(self, references: References) -> list[Run] | None:
         """The runs before the last place where nothing is open; None: there is no such place."""
-        text = self._part[self._done : LATEST_CUT]
+        text = self._part[self._done : latest_cut(self._part)]
         if text.isalnum() and len(text) > LEFT_OPEN:  # a word without an end
             word = text[:-LEFT_OPEN]
             self._done += len(word)

@@ -7,26 +7,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import Final
 
-from copilot_tui.tui.transcript.closed import closed_spans
-from copilot_tui.tui.transcript.markdown import emphasised
+from copilot_tui.tui.transcript.closed import closed_spans, emphasised
 
 LONGEST_PART: Final = 8_192
 """Characters. Inline Markdown acts within so much of a text, and no further."""
 
-LATEST_CUT: Final = LONGEST_PART - 512
-"""A part that is not the last ends behind this, if it can."""
+MOST_MARKS: Final = 1_200
+"""So many marks in a text make a part, too: each of them is looked at."""
 
 LEFT_OPEN: Final = 160
 """Characters at the end of what has come that are likely to be in the middle of something."""
 
-_EARLIEST_CUT: Final = LONGEST_PART // 2
-
 _SENTENCE_END: Final = re.compile(r"(?:[^\s\\][.!?]([ \n])|[。！？]())(?=[^\W_])")
 _WORD_END: Final = re.compile(r"[^\s\\]([ \n])(?=\S)|[、，；：。！？]()(?=[^\W_])")
-_MARK: Final = re.compile(r"[*_~`\[\]<$\\]")
+_MARKS: Final = "\n\\$`~*_[]<&!"
+_MARK: Final = re.compile(f"[{re.escape(_MARKS)}]")
 
 
 def parts(content: str, earliest: int = 0) -> Iterator[tuple[str, str]]:
@@ -36,11 +34,48 @@ def parts(content: str, earliest: int = 0) -> Iterator[tuple[str, str]]:
     a text that grows stay: at the last end of a sentence, or else of a word, that is near its end
     and in the middle of nothing. `earliest`: the second part is not to begin before.
     """
-    while len(content) >= LONGEST_PART:
-        end, behind = _end(content[:LONGEST_PART], earliest)
-        yield content[:end], content[end:behind]
-        content, earliest = content[behind:], 0
-    yield content, ""
+    start = 0
+    while size := _full_size(window := content[start : start + LONGEST_PART]):
+        end, behind = _end(window[:size], earliest)
+        yield window[:end], window[end:behind]
+        start += behind
+        earliest = 0
+    yield content[start:], ""
+
+
+def portion(content: str, start: int, most: int) -> int:
+    """Where a portion of a text ends that starts here: of so many characters, or marks."""
+    window = content[start : start + most]
+    if _marks_in(window) <= MOST_MARKS:
+        return start + len(window)
+    return start + next(islice(_MARK.finditer(window), MOST_MARKS, None)).end()
+
+
+def is_full(content: str) -> bool:
+    """Whether a text has a whole part."""
+    return len(content) >= MOST_MARKS and _full_size(content[:LONGEST_PART]) > 0
+
+
+def latest_cut(content: str) -> int:
+    """Behind this the first part of a text ends, if it can, however the text goes on."""
+    window = content[:LONGEST_PART]
+    size = _full_size(window)
+    return _latest_cut(size or min(LONGEST_PART, len(window) + MOST_MARKS - _marks_in(window)))
+
+
+def _latest_cut(size: int) -> int:
+    return size - size // 16
+
+
+def _full_size(window: str) -> int:
+    """Characters of a part that is cut out of this, the end of it included; 0: it is the last."""
+    if _marks_in(window) < MOST_MARKS:
+        return len(window) if len(window) == LONGEST_PART else 0
+    return next(islice(_MARK.finditer(window), MOST_MARKS - 1, None)).end()
+
+
+def _marks_in(text: str) -> int:
+    return sum([text.count(mark) for mark in _MARKS])
 
 
 _Place = tuple[int, int]
@@ -48,15 +83,16 @@ _Place = tuple[int, int]
 
 
 def _end(text: str, earliest: int) -> _Place:
-    words = _places(_WORD_END, text, LATEST_CUT)
+    size, latest = len(text), _latest_cut(len(text))
+    words = _places(_WORD_END, text, latest, size)
     if not words:
-        return len(text) - 1, len(text) - 1
-    near = [_places(_SENTENCE_END, text, LATEST_CUT), words]
+        return size - 1, size - 1
+    near = [_places(_SENTENCE_END, text, latest, size), words]
     if _MARK.search(text) is not None:
         is_free, *others = _tests(text)
         early = [
             place
-            for place in _places(_WORD_END, text, _EARLIEST_CUT, LATEST_CUT)
+            for place in _places(_WORD_END, text, size // 2, latest)
             if place[1] >= earliest and not _begins_long_word(text, place[1])
         ]
         tries = [(is_free, each) for each in (*near, early)]
@@ -68,15 +104,13 @@ def _end(text: str, earliest: int) -> _Place:
     return (near[0] or words)[-1]
 
 
-def _places(
-    pattern: re.Pattern[str], text: str, start: int, end: int = LONGEST_PART
-) -> list[_Place]:
+def _places(pattern: re.Pattern[str], text: str, start: int, end: int) -> list[_Place]:
     return [match.span(match.lastindex or 0) for match in pattern.finditer(text, start, end)]
 
 
 def _begins_long_word(text: str, start: int) -> bool:
     """Whether a paragraph that grows may have let go of the text from here on: see `paragraph`."""
-    word = text[start:LATEST_CUT]
+    word = text[start : _latest_cut(len(text))]
     return len(word) > LEFT_OPEN and word[: LEFT_OPEN + 1].isalnum()
 
 
