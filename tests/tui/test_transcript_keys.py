@@ -125,7 +125,8 @@ async def test_a_jump_back_goes_first_to_the_start_of_what_is_read() -> None:
     app = TranscriptApp()
     async with app.run_test(size=(60, 20)):
         app.transcript.show([reply(LONG, "a"), reply(LONG, "b"), reply(LONG, "c")])
-        app.transcript.jump_to("b")
+        app.transcript.action_scroll_home()
+        app.transcript.jump(1)
         start = app.transcript.place
         app.transcript.action_page_down()
         app.transcript.jump(-1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from asyncio import sleep
+from unittest.mock import patch
 from weakref import ref
 
 import pytest
@@ -11,8 +12,8 @@ from textual.pilot import Pilot
 from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 
-from copilot_tui.conversation import Status
-from copilot_tui.tui.transcript import Place
+from copilot_tui.conversation import Message, Status
+from copilot_tui.tui.transcript import Place, entries
 from tests.tui.test_transcript import TranscriptApp, flushed, prompt, reply, screen, select
 
 PARTS = [
@@ -180,7 +181,7 @@ async def test_hints_and_links_work_in_blocks_that_were_just_seen_first() -> Non
     app = TranscriptApp()
     async with app.run_test(size=(60, ROWS)) as pilot:
         app.transcript.show([reply(TEXT, "b")])
-        app.transcript.jump_to("b")
+        app.transcript.action_scroll_home()
         app.transcript.find("Paragraph 140 ")
         await pilot.pause()
         sources = app.transcript.show_hints()
@@ -199,7 +200,7 @@ async def test_the_scroll_bar_looks_and_answers_as_textuals_own() -> None:
         app.transcript.show([reply(TEXT, "b")])
         bar = app.transcript.vertical_scrollbar
         for message_rows in (0, 37, 500):
-            app.transcript.jump_to("b")
+            app.transcript.action_scroll_home()
             for _ in range(message_rows):
                 app.transcript.action_scroll_down()
             await pilot.pause()
@@ -230,8 +231,9 @@ async def test_a_live_reply_that_is_shown_again_is_read_by_and_by() -> None:
         await flushed(app, pilot)
         shown = screen(app)
         assert app.transcript.place is None
-    async with other.run_test(size=(60, ROWS)):
+    async with other.run_test(size=(60, ROWS)) as pilot:
         other.transcript.show([reply(TEXT * 3, "b")])
+        await flushed(other, pilot)
         assert shown == screen(other)
 
 
@@ -248,7 +250,7 @@ async def test_the_place_in_a_live_reply_is_found_again_in_another_width() -> No
         app.transcript.show([prompt("Other", "x")])
         await pilot.pause()
         app.transcript.show([message], live={"b"}, place=place)
-        await pilot.pause()
+        await flushed(app, pilot)
         assert screen(app) == before
         await pilot.resize_terminal(61, ROWS)
         await pilot.resize_terminal(60, ROWS)
@@ -264,16 +266,17 @@ HUGE = {
 }
 
 
-async def read_at_once(text: str, pages: int) -> list[str]:
-    """What stands so many pages above the end of a reply that is drawn as a whole."""
+async def read_at_once(messages: list[Message], pages: int) -> list[str]:
+    """What stands so many pages above the end where every reply is drawn as a whole."""
     app = TranscriptApp()
     async with app.run_test(size=(60, ROWS)) as pilot:
-        app.transcript.show([prompt("Go", "a"), reply(text, "b")], place=Place("b", 0))
-        app.transcript.action_scroll_end()
-        for _ in range(pages):
-            app.transcript.action_page_up()
-        await pilot.pause()
-        return screen(app)
+        with patch.multiple(entries, _LONG_BLOCK=1 << 30, _LONG_TEXT=1 << 30, _MANY_LINES=1 << 30):
+            app.transcript.show(messages)
+            for _ in range(pages):
+                app.transcript.action_page_up()
+            assert not app.transcript.is_drawing_due
+            await pilot.pause()
+            return screen(app)
 
 
 @pytest.mark.parametrize("kind", HUGE)
@@ -291,7 +294,7 @@ async def test_a_stored_block_that_takes_long_is_drawn_by_and_by(kind: str) -> N
         app.transcript.show([prompt("Go", "a"), reply(HUGE[kind], "b")])
         await flushed(app, pilot)
         shown = screen(app)
-    assert shown == await read_at_once(HUGE[kind], 0)
+    assert shown == await read_at_once([prompt("Go", "a"), reply(HUGE[kind], "b")], 0)
 
 
 @pytest.mark.parametrize("kind", HUGE)
@@ -303,7 +306,95 @@ async def test_who_scrolls_up_in_a_block_that_is_being_drawn_finds_its_end_first
         await flushed(app, pilot)
         shown = screen(app)
         assert app.transcript.place is not None
-    assert shown == await read_at_once(HUGE[kind], 1)
+    assert shown == await read_at_once([prompt("Go", "a"), reply(HUGE[kind], "b")], 1)
+
+
+def is_due(app: TranscriptApp) -> bool:
+    return app.transcript.is_drawing_due
+
+
+@pytest.mark.parametrize("kind", HUGE)
+async def test_a_kept_place_in_a_block_that_takes_long_is_found_by_and_by(kind: str) -> None:
+    app = TranscriptApp()
+    messages = [prompt("Go", "a"), reply(HUGE[kind] * 2, "b"), prompt("On", "c")]
+    async with app.run_test(size=(60, ROWS)) as pilot:
+        app.transcript.show(messages)
+        await flushed(app, pilot)
+        for _ in range(10):
+            app.transcript.action_page_up()
+        await pilot.pause()
+        before, place = screen(app), app.transcript.place
+        app.transcript.show([prompt("Other", "x")])
+        app.transcript.show(messages, place=place)
+        assert is_due(app), "it was drawn at once: the test shows nothing"
+        assert app.transcript.place == place, "what is saved meanwhile is the kept place"
+        await flushed(app, pilot)
+        assert screen(app) == before
+        assert app.transcript.place == place
+        await pilot.resize_terminal(61, ROWS)
+        await pilot.resize_terminal(60, ROWS)
+        await flushed(app, pilot)
+        assert screen(app) == before
+
+
+async def test_keys_that_come_before_a_kept_place_is_found_count_from_there() -> None:
+    app = TranscriptApp()
+    messages = [reply(HUGE["fence"] * 2, "b"), prompt("On", "c")]
+    async with app.run_test(size=(60, ROWS)) as pilot:
+        app.transcript.show(messages)
+        await flushed(app, pilot)
+        for _ in range(10):
+            app.transcript.action_page_up()
+        await pilot.pause()
+        place = app.transcript.place
+        app.transcript.action_page_up()
+        app.transcript.action_scroll_down()
+        await pilot.pause()
+        expected = screen(app)
+        app.transcript.show([prompt("Other", "x")])
+        app.transcript.show(messages, place=place)
+        app.transcript.action_page_up()
+        app.transcript.action_scroll_down()
+        assert is_due(app), "it was drawn at once: the test shows nothing"
+        await flushed(app, pilot)
+        assert screen(app) == expected
+        app.transcript.show([prompt("Other", "x")])
+        app.transcript.show(messages, place=place)
+        app.transcript.action_scroll_end()
+        await flushed(app, pilot)
+        assert app.transcript.place is None
+
+
+@pytest.mark.parametrize("kind", HUGE)
+async def test_who_comes_from_below_to_a_block_that_takes_long_finds_its_end(kind: str) -> None:
+    app = TranscriptApp()
+    after = "\n\n".join(f"Line {number}" for number in range(30))
+    messages = [reply(HUGE[kind] * 2, "b"), reply(after, "c")]
+    async with app.run_test(size=(60, ROWS)) as pilot:
+        app.transcript.show(messages)
+        for _ in range(4):
+            app.transcript.action_page_up()
+        assert is_due(app), "it was drawn at once: the test shows nothing"
+        await flushed(app, pilot)
+        upwards = screen(app)
+    assert upwards == await read_at_once(messages, 4)
+
+
+async def test_who_comes_from_above_to_a_block_that_takes_long_reads_on_at_once() -> None:
+    app = TranscriptApp()
+    messages = [prompt("Go\n" * 40, "a"), reply(HUGE["fence"] * 2, "b"), prompt("On", "c")]
+    async with app.run_test(size=(60, ROWS)) as pilot:
+        app.transcript.show(messages, place=Place("a", 0))
+        for _ in range(4):
+            app.transcript.action_page_down()
+        assert is_due(app), "it was drawn at once: the test shows nothing"
+        shown = screen(app)
+        assert any(line.strip().startswith("x_") for line in shown)
+        await flushed(app, pilot)
+        assert screen(app) == shown
+        while app.transcript.place is not None:
+            app.transcript.action_page_down()
+        assert "On" in screen(app)[-1]
 
 
 async def test_what_is_not_shown_any_more_is_gone_without_the_collector() -> None:

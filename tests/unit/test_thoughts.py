@@ -6,9 +6,13 @@ import pytest
 from textual.theme import BUILTIN_THEMES
 
 from copilot_tui.conversation import Message, Role
+from copilot_tui.terminal_text import harmless
 from copilot_tui.tui.palette import Palette
 from copilot_tui.tui.transcript.blocks import Blocks
-from copilot_tui.tui.transcript.entries import Entry, Look, answer_start
+from copilot_tui.tui.transcript.entries import Entry
+from copilot_tui.tui.transcript.lines import Line
+from copilot_tui.tui.transcript.look import Look
+from copilot_tui.tui.transcript.thoughts import answer_start, thoughts
 
 PALETTE = Palette.from_theme(BUILTIN_THEMES["textual-dark"])
 TAGGED = "<think>\nIt is even.\n</think>\n\n**Yes**, it is.\n\n- two\n"
@@ -123,3 +127,60 @@ def test_a_reply_that_ends_early_shows_what_the_whole_shows(content: str) -> Non
         entry.draw_head(shared, 1.0)
     entry.end(shared, 1.0)
     assert shown(entry) == shown(drawn(message))
+
+
+GROWING = [
+    "First, a thought that is longer than a line of sixty characters, and then another.\n\n",
+    "\tTabs\tin it,\tand\n a\tb  \n\n\n",
+    "世界、你好。長い文です，改行。\x1b[31m 👩‍🚀 e\u0301 " + "word " * 40,
+    "\n\n",
+    "The end.\n\n",
+]
+
+
+@pytest.mark.parametrize("step", [1, 2, 7, 61])
+@pytest.mark.parametrize("is_tagged", [True, False])
+def test_open_thoughts_that_grow_look_at_every_moment_like_the_whole(
+    step: int, is_tagged: bool
+) -> None:
+    message = reply("")
+    shared = look(is_open=True)
+    entry = Entry(message, live_since=0.0)
+    entry.draw(shared, 0.0)
+    text = "\n" + "".join(GROWING)
+    if is_tagged:
+        text = f"<think>{text}</think>answer"
+    for start in range(0, len(text), step):
+        piece = text[start : start + step]
+        if is_tagged:
+            message.append(piece)
+        else:
+            message.append_reasoning(piece)
+        entry.take()
+        entry.draw_head(shared, 0.0)
+        whole = Entry(message, live_since=0.0)
+        whole.draw(shared, 0.0)
+        assert [seen(line) for line in entry.head] == [seen(line) for line in whole.head]
+        plain = thoughts(message, entry.answer)
+        expected = shared.plain(harmless(plain).strip("\n"), PALETTE.quiet) if plain.strip() else []
+        assert [line.text for line in entry.head[2:-1]] == [line.text for line in expected]
+        assert [line.joint for line in entry.head[2:-1]] == [line.joint for line in expected]
+
+
+def seen(line: Line) -> tuple[object, ...]:
+    """What a line shows, and what a copy takes of it."""
+    text = "".join(segment.text for segment in line.segments)
+    return text, {segment.style for segment in line.segments}, line.cells, line.size, line.joint
+
+
+def test_of_open_thoughts_that_grow_only_the_new_ones_are_wrapped() -> None:
+    message = reply("")
+    shared = look(is_open=True)
+    entry = Entry(message, live_since=0.0)
+    entry.draw(shared, 0.0)
+    message.append_reasoning("Many words are thought of here. " * 100)
+    entry.draw_head(shared, 0.0)
+    first = entry.head[2:30]
+    message.append_reasoning("And more. " * 50)
+    entry.draw_head(shared, 0.0)
+    assert all(kept is line for kept, line in zip(entry.head[2:30], first, strict=True))

@@ -11,88 +11,41 @@ from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 
-from copilot_tui.conversation import Role, Status, local_time
-from copilot_tui.errors import SIGN_IN_COMMAND
+from copilot_tui.conversation import Role, local_time
 from copilot_tui.terminal_text import harmless, one_line
 from copilot_tui.tui.transcript.document import Document, draw
-from copilot_tui.tui.transcript.lines import TAB_STOP, Line, keep_tabs
+from copilot_tui.tui.transcript.foot import foot
+from copilot_tui.tui.transcript.lines import Line
+from copilot_tui.tui.transcript.parts import portion
 from copilot_tui.tui.transcript.selection import copied_unit, part_source
 from copilot_tui.tui.transcript.streamer import Streamer
-from copilot_tui.tui.transcript.wrap import wrap
+from copilot_tui.tui.transcript.thoughts import (
+    Thoughts,
+    answer_start,
+    last_thoughts,
+    thought_for,
+    thoughts,
+)
 
 if TYPE_CHECKING:
     from copilot_tui.conversation import Message
-    from copilot_tui.tui.transcript.blocks import Blocks
     from copilot_tui.tui.transcript.finder import Needle
+    from copilot_tui.tui.transcript.look import Look
 
 _WORD: Final = re.compile(r"\w[\w'’-]*|[^\w\s]+")
-_LAST_THOUGHTS: Final = 1_500
-_THINK: Final = "<think>"
-_THOUGHT: Final = "</think>"
-_BEGUN_END: Final = re.compile(r"<(?:/(?:t(?:h(?:i(?:n(?:k>?)?)?)?)?)?)?$")
-"""The end of thoughts, or as much of it as has come."""
-
-_THOUGHT_LINES: Final = 6
-"""Of the reasoning, this much is shown while nothing else has come."""
-
 TAKE_MOST: Final = 12_288
 """Characters of a live reply that are read at once. A blast is read by and by, and so is what had
 come before it is shown; no key waits for all of it.
 """
 
-_LONG_BLOCK: Final = 30_000
+_LONG_BLOCK: Final = 12_000
 """A block of more characters takes long to draw, and it is drawn as a whole."""
 
 _LONG_TEXT: Final = 400_000
-"""A text of more characters takes long to read."""
+_MANY_LINES: Final = 2_000
+"""A text of more characters, or lines, takes long to read."""
 
 PULSE: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
-
-
-class Look:
-    """What all entries share: the column, the colours and what the app says about them."""
-
-    def __init__(self, blocks: Blocks) -> None:
-        self.blocks = blocks
-        self.reasoning_open = False
-        self.still = False
-        """Nothing turns."""
-        self.failed_help = ""
-        self.continue_help = ""
-        self.sign_in_help = ""
-        self.versions: dict[str, tuple[int, int]] = {}
-        self.last_id = ""
-        """The message at the end, which alone can be tried again or gone on with."""
-        palette = blocks.palette
-        self.prompt_bar = Segment(
-            "▌ ", Style(color=palette.prompt, bgcolor=palette.prompt_background)
-        )
-        self.error_bar = Segment("▌ ", Style(color=palette.error, bgcolor=palette.background))
-        self.reply_mark = Segment("● ", palette.base + Style(color=palette.accent))
-        self.name = palette.quiet + Style(bold=True)
-        self.title = palette.base + Style(color=palette.accent, bold=True)
-
-    def plain(self, text: str, style: Style) -> list[Line]:
-        """Text that is shown as it was written, wrapped."""
-        rows = wrap([(text.expandtabs(TAB_STOP), style)], self.blocks.width)
-        lines = [
-            Line(
-                row.segments,
-                row.cells,
-                fill=style,
-                size=row.size,
-                joint=row.joint if index < len(rows) - 1 else "\n",
-            )
-            for index, row in enumerate(rows)
-        ]
-        keep_tabs(lines, text)
-        return lines
-
-    def welcome(self, text: str) -> list[Line]:
-        """The words in an empty transcript: the first line is its title."""
-        title, _, rest = text.partition("\n")
-        lines = self.plain(title, self.title)
-        return [*lines, *self.plain(rest, self.blocks.palette.quiet)] if rest else lines
 
 
 class Anchor(NamedTuple):
@@ -145,6 +98,7 @@ class Entry:
         "streamer",
         "taken",
         "thinking",
+        "thoughts",
     )
 
     def __init__(
@@ -169,6 +123,8 @@ class Entry:
         """Characters of the content that the streamer has."""
         self.thinking = 0
         """Characters of the reasoning that the head shows."""
+        self.thoughts: Thoughts | None = None
+        """None: they are folded."""
 
     @property
     def is_live(self) -> bool:
@@ -225,14 +181,14 @@ class Entry:
             self.taken = 0
             self.take(TAKE_MOST)
         self.draw_head(look, now)
-        self.foot = _foot(self.message, look) if self.streamer is None else []
+        self.foot = foot(self.message, look) if self.streamer is None else []
 
     def _draw_stored(self, look: Look, *, by_and_by: bool) -> bool:
         """Draw it at once; False: it would take long."""
         content = self.message.content
         self.answer = answer_start(content, has_ended=True)
         answer = content[self.answer :] if self.answer is not None else ""
-        if by_and_by and len(answer) > _LONG_TEXT:
+        if by_and_by and (len(answer) > _LONG_TEXT or answer.count("\n") > _MANY_LINES):
             return False
         document = draw(harmless(answer), look.blocks)
         if by_and_by and any(unit.end - unit.start > _LONG_BLOCK for unit in document.units):
@@ -262,9 +218,10 @@ class Entry:
             self.taken = self.answer or 0
         size = message.content_size
         if self.answer is not None and size > self.taken:
-            end = size if most is None else min(size, self.taken + most)
-            self.streamer.feed(harmless(message.content_part(self.taken, end)))
-            self.taken = end
+            part = message.content_part(self.taken, size if most is None else self.taken + most)
+            part = part if most is None else part[: portion(part)]
+            self.streamer.feed(harmless(part))
+            self.taken += len(part)
         return self.streamer.flush()
 
     def end(self, look: Look, now: float) -> None:
@@ -275,13 +232,13 @@ class Entry:
             self.streamer.close()
         self.streamer = None
         self.draw_head(look, now)
-        self.foot = _foot(self.message, look)
+        self.foot = foot(self.message, look)
 
     def draw_foot(self, look: Look) -> bool:
         """Draw what stands below it again; whether it has another height now."""
         before = len(self.foot)
         if self.message.role is Role.ASSISTANT and self.streamer is None:
-            self.foot = _foot(self.message, look)
+            self.foot = foot(self.message, look)
         return len(self.foot) != before
 
     def source_between(self, first: tuple[int, int], last: tuple[int, int]) -> str:
@@ -392,6 +349,14 @@ class Entry:
             top = document.top(max(0, number))
         return len(self.head) + top + anchor.row_in(lines)
 
+    def reaches(self, block: int, row: Callable[[Sequence[Line]], int]) -> bool:
+        """Whether it is drawn so far: the line of a block that is found among those drawn."""
+        units = self.document.units
+        if not self.is_behind or len(units) > block + 1:
+            return True
+        drawn = units[block].lines if len(units) > block else None
+        return drawn is not None and row(drawn) < len(drawn) - 1
+
     def block_at(self, row: int) -> tuple[int, int] | None:
         """The block of a line, and the line in it; None: the line itself says enough."""
         document = self.document
@@ -498,62 +463,23 @@ class Entry:
         return title
 
     def _reasoning(self, look: Look) -> list[Line]:
-        self.thinking = len(self.message.reasoning)
-        reasoning = self._thoughts()
-        if not reasoning.strip():
-            return []
-        quiet = look.blocks.palette.quiet
-        blank = look.blocks.blank()
-        if look.reasoning_open:
-            text = harmless(reasoning).strip("\n")
-            return [*look.plain(text, quiet + Style(italic=True)), blank]
-        if self.is_live and not self.taken:
-            lines = look.plain(harmless(reasoning[-_LAST_THOUGHTS:]), quiet + Style(italic=True))
-            return [*lines[-_THOUGHT_LINES:], blank]
-        folded = look.plain(f"▸ {_thought_for(self.message.reasoning_s)}", quiet)
-        for line in folded:
-            line.size = 0  # it is no text of the message
-        return [*folded, blank]
-
-    def _thoughts(self) -> str:
-        """The reasoning, and what the content has of it before the answer."""
-        parts = [self.message.reasoning]
         message = self.message
-        end = message.content_size if self.answer is None else self.answer
-        content = message.content_part(0, end).strip()
-        if content.startswith(_THINK):
-            parts.append(_BEGUN_END.sub("", content.removeprefix(_THINK)))
-        return "\n\n".join(part.strip("\n") for part in parts if part.strip())
-
-
-def answer_start(content: str, *, has_ended: bool) -> int | None:
-    """Where a reply's answer begins: behind a `<think>` with which it may begin.
-
-    None: the end of the thoughts has not come, or what has come may still become a `<think>`.
-    """
-    text = content.lstrip()
-    if not text.startswith(_THINK):
-        return None if _THINK.startswith(text) and not has_ended else 0
-    end = content.find(_THOUGHT)
-    return end + len(_THOUGHT) if end >= 0 else None
-
-
-def parted(message: Message) -> tuple[str, str]:
-    """The thoughts of a message, which may be folded, and the rest."""
-    content = message.content
-    if message.role is not Role.ASSISTANT:
-        return "", content
-    start = answer_start(content, has_ended=True)
-    if not start and not message.reasoning:
-        return ("", content) if start == 0 else (content, "")
-    end = len(content) if start is None else start
-    return f"{message.reasoning}\n\n{content[:end]}", content[end:]
-
-
-def _thought_for(seconds: float | None) -> str:
-    if seconds is None:
-        return "Thoughts"
-    return f"Thought for {seconds:.0f} s" if seconds >= 1 else "Thought for a moment"
+        self.thinking = len(message.reasoning)
+        text = thoughts(message, self.answer)
+        if not text.strip():
+            return []
+        if look.reasoning_open:
+            if self.thoughts is None:
+                self.thoughts = Thoughts(look)
+            lines = self.thoughts.lines(text)
+        elif self.is_live and not self.taken:
+            lines = last_thoughts(text, look)
+        else:
+            said = f"▸ {thought_for(message.reasoning_s)}"
+            lines = look.plain(said, look.blocks.palette.quiet)
+            for line in lines:
+                line.size = 0  # it is no text of the message
+        return [*lines, look.blocks.blank()]
 
 
 def estimates(texts: Iterable[str], width: int) -> list[int]:
@@ -567,42 +493,3 @@ def shown_size(size: int) -> str:
     if size < 1000:
         return f"{size} B"
     return f"{size / 1000:.1f} kB" if size < 999_950 else f"{size / 1_000_000:.1f} MB"
-
-
-def _keys(look: Look, message: Message) -> list[Line]:
-    """What to press now: it does something to the last reply alone."""
-    if message.id != look.last_id:
-        return []
-    helps = (
-        look.failed_help if message.error else "",
-        look.sign_in_help if SIGN_IN_COMMAND in (message.hint or "") else "",
-        look.continue_help if message.content else "",
-    )
-    shown = " · ".join(filter(None, helps))
-    return look.plain(shown, look.blocks.palette.quiet) if shown else []
-
-
-def _foot(message: Message, look: Look) -> list[Line]:
-    """What stands below a reply that is not whole."""
-    palette = look.blocks.palette
-    lines: list[Line] = []
-    if message.status is Status.ERROR:
-        red = palette.base + Style(color=palette.error)
-        lines += look.plain(one_line(message.error or "The reply failed."), red)
-        if message.hint:
-            lines += look.plain(harmless(message.hint), palette.base)
-        lines += _keys(look, message)
-        for line in lines:
-            line.gutter = look.error_bar
-    elif message.status is Status.PARTIAL:
-        said = one_line(message.error) if message.error else "Stopped here."
-        lines += look.plain(f"— {said}", palette.quiet + Style(italic=True))
-        if message.hint:
-            lines += look.plain(harmless(message.hint), palette.quiet)
-        lines += _keys(look, message)
-    elif message.finish_reason == "length":
-        lines += look.plain(
-            "— Cut at the model's limit of length.", palette.quiet + Style(italic=True)
-        )
-        lines += _keys(look, message)
-    return [look.blocks.blank(), *lines] if lines and message.content else lines

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, Literal
 
 from copilot_tui.terminal_text import harmless
-from copilot_tui.tui.transcript.entries import parted
+from copilot_tui.tui.transcript.thoughts import parted
 
 if TYPE_CHECKING:
     from copilot_tui.conversation import Message

@@ -9,18 +9,23 @@ from typing import TYPE_CHECKING, Final
 
 from copilot_tui.tui.transcript.canvas import FRAME_S
 from copilot_tui.tui.transcript.entries import TAKE_MOST
+from copilot_tui.tui.transcript.scrolling import Goal, Place
 from copilot_tui.tui.transcript.selecting import Selecting
 
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from copilot_tui.tui.transcript.entries import Entry, Look
+    from copilot_tui.tui.transcript.entries import Entry
+    from copilot_tui.tui.transcript.look import Look
 
 COST_SHARE: Final = 3
 """Replies are never drawn more often than this many times what drawing them costs."""
 
 TAKE_S: Final = 0.008
 """A frame reads more than that only as long as it has not taken so much time."""
+
+SEEK_S: Final = 0.02
+"""A place that is found in this time is shown at once."""
 
 PULSE_S: Final = 0.125
 
@@ -56,12 +61,53 @@ class Growing(Selecting):
         self._flush_in(0.0)
 
     def _scroll_by(self, lines: int) -> None:
-        """Who leaves the end of what is still being drawn leaves its true end."""
-        if self._stored:
-            for index in self._stored:
-                self._stack.entry(index)
-            self._restore()
-        super()._scroll_by(lines)
+        """Who leaves a place that is still being drawn leaves its true place, once it is drawn."""
+        if self._goal is not None or (self._following and self._stored):
+            self._asked_lines += lines
+        else:
+            super()._scroll_by(lines)
+
+    def _seek(
+        self,
+        index: int,
+        reaches: Callable[[Entry], bool],
+        row: Callable[[Entry], int],
+        place: Place | None,
+    ) -> None:
+        """Have a line of a message at the top, as soon as the message is drawn so far."""
+
+        rows = self.scrollable_content_region.height
+
+        def find() -> tuple[tuple[int, int], bool]:
+            entry = self._stack.seen_entry(index)
+            line = row(entry) if reaches(entry) else None
+            if line is None or (entry.is_behind and line + rows > entry.height):
+                return (index, 0), False
+            return (index, line), True
+
+        until = perf_counter() + SEEK_S
+        entry = self._stack.seen_entry(index)
+        self._top, is_there = find()
+        while not is_there and perf_counter() < until:
+            entry.take(TAKE_MOST)
+            self._top, is_there = find()
+        self._stack.heights[index] = entry.height
+        self._goal = None if is_there else Goal(find, place)
+
+    def _approach(self) -> None:
+        """More is drawn: go where the viewport is to stand, and from there where keys asked for."""
+        asked = self._asked_lines
+        if self._goal is not None:
+            self._top, is_there = self._goal.find()
+            if not is_there:
+                self._restore()
+                return
+            self._go_to(*self._top)
+        elif self._stored:
+            return
+        self._asked_lines = 0
+        if asked:
+            self._scroll_by(asked)
 
     def grow(self, message_id: str, *, at_once: bool = False) -> None:
         """The reply has more text than before; it is drawn with the next frame.
@@ -208,6 +254,8 @@ class Growing(Selecting):
             elif index in self._ending | self._stored:
                 self._end(index)
         self._growing = behind
+        if self._goal is not None or self._asked_lines:
+            self._approach()
         self._colour_soon()
         self._flushed_at = monotonic()
         self._flush_cost = perf_counter() - began
@@ -228,13 +276,13 @@ class Growing(Selecting):
             stack.draw_up(rows)
             bottom = max(bottom, stack.heights.total)
             if stack.heights.total != self.virtual_size.height and bottom > rows:
-                self._to_end()
+                self._restore()
                 return
         else:
             stack.draw_down(*self._top, rows)
             bottom = max(bottom, stack.heights.total)
             if stack.heights.before(self._top[0]) + self._top[1] != round(self.scroll_y):
-                self._go_to(*self._top)
+                self._restore()
                 return
         self._tell_height()
         top = stack.heights.before(index)
@@ -244,6 +292,6 @@ class Growing(Selecting):
     def _note_unseen(self, index: int, height: int) -> None:
         bottom = round(self.scroll_y) + self.size.height
         is_new = index not in self._unseen and index not in self._stored
-        if is_new and self._stack.heights.before(index) + height > bottom:
+        if is_new and self._goal is None and self._stack.heights.before(index) + height > bottom:
             self._unseen.add(index)
             self._refresh_from(bottom - 1, 1)

@@ -22,9 +22,9 @@ from copilot_tui.tui.layout import READING_WIDTH
 from copilot_tui.tui.palette import Palette
 from copilot_tui.tui.transcript.blocks import Blocks
 from copilot_tui.tui.transcript.canvas import FRAME_S
-from copilot_tui.tui.transcript.entries import Look
 from copilot_tui.tui.transcript.growing import Growing
 from copilot_tui.tui.transcript.lines import Frame
+from copilot_tui.tui.transcript.look import Look
 from copilot_tui.tui.transcript.scrolling import Place
 
 if TYPE_CHECKING:
@@ -164,6 +164,7 @@ class Transcript(Growing, can_focus=True):
         self._growing.clear()
         self._ending.clear()
         self._stored.clear()
+        self._goal, self._asked_lines = None, 0
         self._unseen.clear()
         self._painter.hints.clear()
         self._painter.link = None
@@ -179,9 +180,11 @@ class Transcript(Growing, can_focus=True):
         if width <= 0 or not self.is_mounted:
             self._painter.frame = None
             return
-        anchor = None
+        anchor, place = None, self.place
         index, line = self._top
-        if not self._following and (entry := self._stack.drawn.get(index)) is not None:
+        if self._goal is not None and place is not None and place.block is not None:
+            line, self._top_block = place.line, place.block
+        elif not self._following and (entry := self._stack.drawn.get(index)) is not None:
             anchor = entry.anchor(line)
         palette = self._palette = self._palette or Palette.from_theme(self.app.current_theme)
         frame = Frame.fit(width, self.reading_width, palette.base)
@@ -194,10 +197,21 @@ class Transcript(Growing, can_focus=True):
         look.reasoning_open = self._reasoning_open
         look.versions = self._versions
         self._stack.use(look)
+        block = self._top_block
         if anchor is not None:
-            self._top = (index, self._stack.whole_entry(index).row_of(anchor))
-        elif self._top_block is not None and self._stack.messages:
-            self._top = (index, self._stack.whole_entry(index).row_in(self._top_block, line))
+            self._seek(
+                index,
+                lambda entry: entry.reaches(anchor.block, anchor.row_in),
+                lambda entry: entry.row_of(anchor),
+                place,
+            )
+        elif block is not None and self._stack.messages:
+            self._seek(
+                index,
+                lambda entry: entry.reaches(block, lambda _: line),
+                lambda entry: entry.row_in(block, line),
+                Place(self._stack.messages[index].id, line, block),
+            )
         self._top_block = None
         self._restore()
         self.refresh()

@@ -43,12 +43,11 @@ def parts(content: str, earliest: int = 0) -> Iterator[tuple[str, str]]:
     yield content[start:], ""
 
 
-def portion(content: str, start: int, most: int) -> int:
-    """Where a portion of a text ends that starts here: of so many characters, or marks."""
-    window = content[start : start + most]
-    if _marks_in(window) <= MOST_MARKS:
-        return start + len(window)
-    return start + next(islice(_MARK.finditer(window), MOST_MARKS, None)).end()
+def portion(text: str) -> int:
+    """So much of a text is read at once: not more than a part's marks."""
+    if _marks_in(text) <= MOST_MARKS:
+        return len(text)
+    return next(islice(_MARK.finditer(text), MOST_MARKS, None)).end()
 
 
 def is_full(content: str) -> bool:

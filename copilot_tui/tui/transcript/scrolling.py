@@ -13,6 +13,8 @@ from textual.widget import Widget
 from copilot_tui.tui.transcript.canvas import Canvas
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from copilot_tui.conversation import Role
 
 WHEEL_LINES: Final = 3
@@ -27,6 +29,15 @@ class Place(NamedTuple):
     """Counted within the drawn message, or within its block."""
     block: int | None = None
     """Of a message so long that its lines are not all known: the block of that line."""
+
+
+class Goal(NamedTuple):
+    """Where the viewport goes as soon as enough is drawn of what takes long."""
+
+    find: Callable[[], tuple[tuple[int, int], bool]]
+    """Where it stands until then, and whether it is there."""
+    place: Place | None = None
+    """What is to stand at the top, if that is known."""
 
 
 def moved(place: tuple[int, int], index: int, row: int, by: int) -> tuple[int, int]:
@@ -52,28 +63,28 @@ class Scrolling(Canvas):
     """Message and line at the top of the viewport."""
     _following = True
     _is_placing = False
+    _goal: Goal | None = None
+    _asked_lines = 0
+    """So far keys have asked to scroll from there."""
 
     @property
     def place(self) -> Place | None:
         """What stands at the top; None while the end is followed."""
-        return None if self._following else self.top
+        return None if self._following and self._goal is None else self.top
 
     @property
     def top(self) -> Place | None:
         """What stands at the top, also while the end is followed; None: there is nothing."""
         if not self._stack.messages:
             return None
+        if self._goal is not None and self._goal.place is not None:
+            return self._goal.place
         index, line = self._top
         name = self._stack.messages[index].id
         entry = self._stack.drawn.get(index)
         if entry is not None and (within := entry.block_at(line)) is not None:
             return Place(name, within[1], within[0])
         return Place(name, line)
-
-    def jump_to(self, message_id: str) -> None:
-        """Put this message at the top."""
-        if (index := self._stack.index.get(message_id)) is not None:
-            self._go_to(*self._stack.start(index))
 
     def jump(self, direction: Literal[1, -1], role: Role | None = None) -> None:
         """To the start of the next message, or the one before; of this role, or of any.
@@ -93,12 +104,15 @@ class Scrolling(Canvas):
 
     def _restore(self) -> None:
         """Put the viewport where it belongs."""
+        goal, asked = self._goal, self._asked_lines
         if self._following:
             self._to_end()
         else:
             self._go_to(*self._top)
+        self._goal, self._asked_lines = goal, asked
 
     def _to_end(self) -> None:
+        self._goal, self._asked_lines = None, 0
         self._following = True
         self._unseen.clear()
         if self._painter.frame is None:
@@ -110,11 +124,12 @@ class Scrolling(Canvas):
     def _go_to(self, index: int, line: int) -> None:
         """Put this line at the top, as far as there is enough below it."""
         stack = self._stack
+        self._goal, self._asked_lines = None, 0
         if not stack.messages or self._painter.frame is None:
             self._place_at(0)
             return
-        index, line = stack.settle(index, line)
         rows = self.scrollable_content_region.height
+        index, line = stack.settle_seen(index, line, rows)
         if not stack.draw_down(index, line, rows):
             self._to_end()
             return
@@ -124,9 +139,16 @@ class Scrolling(Canvas):
 
     def _go_above(self, index: int, line: int, rows: int) -> None:
         """Put the line so many above this one at the top."""
-        if self._stack.messages and self._painter.frame is not None:
-            index, line = self._stack.above(index, line, rows)
-        self._go_to(index, line)
+        if not self._stack.messages or self._painter.frame is None:
+            return
+
+        def find() -> tuple[tuple[int, int], bool]:
+            return self._stack.above_seen(index, line, rows)
+
+        place, is_there = find()
+        self._go_to(*place)
+        if not is_there:
+            self._goal = Goal(find)
 
     def _place_at(self, y: int) -> None:
         """Scroll to a line of the whole, with the scrollbar telling the truth."""

@@ -10,11 +10,11 @@ from textual.geometry import Offset
 from textual.selection import SELECT_ALL, Selection
 
 from copilot_tui.terminal_text import harmless
-from copilot_tui.tui.transcript.entries import parted
 from copilot_tui.tui.transcript.line_cursor import FAR, LineCursor, copied_line, line_beyond
 from copilot_tui.tui.transcript.marking import Marking
 from copilot_tui.tui.transcript.scrolling import moved
 from copilot_tui.tui.transcript.selection import Spot, ends, row_number, row_place
+from copilot_tui.tui.transcript.thoughts import parted
 
 if TYPE_CHECKING:
     from copilot_tui.conversation import Message, Role

@@ -11,7 +11,7 @@ from copilot_tui.tui.transcript.heights import Heights
 
 if TYPE_CHECKING:
     from copilot_tui.conversation import Message, Role
-    from copilot_tui.tui.transcript.entries import Look
+    from copilot_tui.tui.transcript.look import Look
 
 _DRAWN: Final = 300
 """Messages whose lines are kept."""
@@ -107,13 +107,6 @@ class Stack:
             self.on_behind(index)
         return entry
 
-    def whole_entry(self, index: int) -> Entry:
-        """A message of which all that has come is drawn."""
-        entry = self.entry(index)
-        entry.take()
-        self.heights[index] = entry.height
-        return entry
-
     def _moved(self, index: int, row: int, by: int) -> None:
         if index in self.drawn:
             self.heights[index] = self.drawn[index].height
@@ -126,17 +119,40 @@ class Stack:
 
     def settle(self, index: int, line: int) -> tuple[int, int]:
         """The place of a line that is counted from a message, wherever it falls."""
+        return self._settle(index, line, self.entry)
+
+    def settle_seen(self, index: int, line: int, rows: int) -> tuple[int, int]:
+        """The same; where it is not drawn yet, the last so many lines that are."""
+        index, line = self._settle(index, line, self.seen_entry)
+        entry = self.seen_entry(index)
+        if self._has_more(index) and line > entry.height - rows:
+            line = max(0, entry.height - rows)
+        return index, line
+
+    def _settle(self, index: int, line: int, entry: Callable[[int], Entry]) -> tuple[int, int]:
         index = min(max(index, 0), len(self.messages) - 1)
         if line < 0:
-            return self.above(index, 0, -line)
-        while line >= (height := self.entry(index).height) and index < len(self.messages) - 1:
+            return self._above(index, 0, -line, entry)
+        while line >= (height := entry(index).height) and index < len(self.messages) - 1:
+            if self._has_more(index):
+                break
             line -= height
             index += 1
         return index, line
 
+    def _has_more(self, index: int) -> bool:
+        """Whether a stored message is drawn only to some line."""
+        entry = self.drawn.get(index)
+        return entry is not None and entry.is_behind and index not in self.live
+
     def above(self, index: int, line: int, rows: int) -> tuple[int, int]:
         """The place so many lines above this one; what lies between is drawn."""
         return self._above(index, line, rows, self.entry)
+
+    def above_seen(self, index: int, line: int, rows: int) -> tuple[tuple[int, int], bool]:
+        """The same, and whether it stays there: no message that ends in between has more lines."""
+        place = self._above(index, line, rows, self.seen_entry)
+        return place, not any(self._has_more(each) for each in range(place[0], index))
 
     def _above(
         self, index: int, line: int, rows: int, entry: Callable[[int], Entry]
@@ -174,7 +190,7 @@ class Stack:
             entry = self.seen_entry(index)
             entry.draw_below(0, rows - below + 1)
             below += entry.height
-        return below > rows
+        return below > rows or self._has_more(index)
 
     def draw_up(self, rows: int) -> None:
         """Draw what is in sight at the end."""
