@@ -27,9 +27,12 @@ LINES = st.lists(
 def as_stock(tokens: list[Token]) -> list[tuple[object, ...]]:
     """What each block is, where it stands and what it says, with rows of tables as cells."""
     found: list[tuple[object, ...]] = []
+    columns = 0
     for token in tokens:
+        columns = 0 if token.type == "table_open" else columns + (token.type == "th_open")
         if token.type == rules.ROW:
-            cells = [("inline", token.map, each) for each in token.meta["cells"]]
+            lacking = [""] * (columns - len(token.meta["cells"]))
+            cells = [("inline", token.map, each) for each in (*token.meta["cells"], *lacking)]
             found += [("tr_open", token.map, ""), *cells, ("tr_close", None, "")]
         elif not token.type.startswith(("td_", "tbody_")):
             found.append((token.type, token.map, token.content))

@@ -127,6 +127,32 @@ def test_a_long_table_settles_row_by_row() -> None:
     check_stream(f"| a | b | c |\n|--:|---|:-:|\n{rows}", 28, step=53)
 
 
+def test_rows_of_a_table_that_lack_cells_settle_row_by_row() -> None:
+    columns = 30
+    head = "|" + "a|" * columns + "\n|" + "-|" * columns + "\n"
+    rows = "".join("|" + "word |" * (index % 4) + "\n" for index in range(2_600))
+    for width in (130, 40):
+        check_stream(head + rows + "\nend", width, step=4_111)
+    whole = draw(head + rows, Blocks(PALETTE, 130))
+    assert len(whole.units) == 1, "a table ends where its rows do, however much they lack"
+    assert {line.cells for line in whole.lines} == {whole.lines[0].cells}
+
+
+def test_a_heading_that_was_not_meant_as_one_is_shown_as_written() -> None:
+    check_stream("# " + "*word* `x`\t" * 1_000 + "\n\nend", 70, step=731)
+    check_stream("*word* `x`\n" * 1_000 + "===\n\nend", 70, step=731)
+    written = "*word* `x` " * 1_000
+    lines = draw(f"# {written}", Blocks(PALETTE, 4_000)).lines
+    assert " ".join(line.text for line in lines) == written.strip()
+
+
+def test_what_is_nested_and_long_streams_as_it_is_drawn() -> None:
+    words = "Some **words** and [a link](http://x.y) or [a]. "
+    check_stream("- " + words * 300 + "\n\n[a]: /x\n\n[a]", 70, step=1_371)
+    check_stream("> " + (words + "\n> ") * 120 + "\n[a]: /x\n\n[a]", 70, step=1_371)
+    check_stream("- x\n" + f"  - {words}\n" * 90 + "\n\n[a]: /x\n\n[a]", 70, step=1_371)
+
+
 def test_a_word_without_an_end_settles_piece_by_piece() -> None:
     check_stream("x" * 7_000 + "*y* " + "世" * 900 + "\n\nend", 70, step=331)
 

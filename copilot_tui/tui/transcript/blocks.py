@@ -10,12 +10,13 @@ from rich.segment import Segment
 from rich.style import Style
 
 from copilot_tui.tui.transcript import code
-from copilot_tui.tui.transcript.inline import Inline
+from copilot_tui.tui.transcript.inline import TAB, Inline
 from copilot_tui.tui.transcript.lines import TAB_STOP, Line, keep_tabs
 from copilot_tui.tui.transcript.markdown import Node, nodes
+from copilot_tui.tui.transcript.parts import LONGEST_PART
 from copilot_tui.tui.transcript.rules import ROW
 from copilot_tui.tui.transcript.tables import Cell, TableLayout
-from copilot_tui.tui.transcript.wrap import Row, Run, wrap
+from copilot_tui.tui.transcript.wrap import JOINER, Row, Run, wrap
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -73,10 +74,10 @@ class Blocks:
         base = base or self.palette.base
         match node.kind:
             case "paragraph":
-                return self.text(self.inline.runs(node.tokens[1].content, base, references), width)
+                read = self.inline.runs if width == self.width else self.inline.runs_again
+                return self.text(read(node.tokens[1].content, base, references), width)
             case "heading":
-                style = self._headings[int(node.tokens[0].tag[1]) - 1]
-                return self.text(self.inline.runs(node.tokens[1].content, style, references), width)
+                return self._heading(node, references, width)
             case "fence" | "code_block":
                 return self.code(node.tokens[0], width)
             case "bullet_list" | "ordered_list":
@@ -93,6 +94,15 @@ class Blocks:
                 ]
             case _:
                 return self._as_written(node.tokens[0].content, width)
+
+    def _heading(self, node: Node, references: Mapping[str, Any], width: int) -> list[Line]:
+        """A heading; one so long that it was not meant as one is shown as written."""
+        style = self._headings[int(node.tokens[0].tag[1]) - 1]
+        content = node.tokens[1].content
+        if len(content) >= LONGEST_PART:
+            shown = content.replace("\n", " ").replace("\t", TAB).lstrip(JOINER)
+            return self.text([(shown, style)], width)
+        return self.text(self.inline.runs(content, style, references), width)
 
     def text(self, runs: list[Run], width: int) -> list[Line]:
         """Runs as lines."""

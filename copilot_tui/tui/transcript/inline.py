@@ -28,6 +28,9 @@ _MARKUP: Final = re.compile(rf"[\n\t`\\*_\[<&~${JOINER}]|://")
 fast.
 """
 
+_LATELY: Final = 100_000
+"""Characters of nested text that are kept when they have been read."""
+
 TAB: Final = "    "
 
 
@@ -44,6 +47,9 @@ class Inline:
             "s_open": Style(strike=True),
         }
         self.link = lru_cache(maxsize=1024)(self._link)
+        self._lately: dict[tuple[str, Style], list[Run]] = {}
+        """What was read last at the end."""
+        self._lately_size = 0
 
     def _link(self, address: str) -> Style:
         if _FOLLOWED.match(address):
@@ -60,6 +66,32 @@ class Inline:
         for part, joint in parts(content):
             runs += self.runs_of(parse_inline(part, references), base)
             runs += [(" ", base)] if joint else []
+        return runs
+
+    def runs_again(self, content: str, base: Style, references: Mapping[str, Any]) -> list[Run]:
+        """The same of what may be asked for again soon: what was read last is kept.
+
+        An item or a quote that grows is drawn as a whole again, and most of it is what it was.
+        """
+        if (references and "[" in content) or not _MARKUP.search(content):
+            return self.runs(content, base, references)
+        runs: list[Run] = []
+        for part, joint in parts(content):
+            is_settled = joint or len(content) < MOST_MARKS
+            runs += self._read(part, base) if is_settled else self.runs(part, base, references)
+            runs += [(" ", base)] if joint else []
+        return runs
+
+    def _read(self, part: str, base: Style) -> list[Run]:
+        runs = self._lately.pop((part, base), None)
+        if runs is None:
+            runs = self.runs_of(parse_inline(part, {}), base)
+            self._lately_size += len(part)
+        self._lately[part, base] = runs
+        while self._lately_size > _LATELY:
+            oldest = next(iter(self._lately))
+            del self._lately[oldest]
+            self._lately_size -= len(oldest[0])
         return runs
 
     def runs_of(self, tokens: list[Token], base: Style) -> list[Run]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from itertools import accumulate, islice
 from typing import Final
 
@@ -81,6 +82,7 @@ _Place = tuple[int, int]
 """Where a part may end, and where the next one would begin."""
 
 
+@lru_cache(maxsize=64)
 def _end(text: str, earliest: int) -> _Place:
     size, latest = len(text), _latest_cut(len(text))
     words = _places(_WORD_END, text, latest, size)

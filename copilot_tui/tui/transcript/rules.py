@@ -17,10 +17,9 @@ _MARKS: Final = "*-_"
 _PIPE: Final = re.compile(r"(?<!\\)\|")
 
 ROW: Final = "table_row"
-"""The type of the token of a row below a table's head: `meta` has the text of its cells."""
-
-_FILLED_MOST: Final = 0x10000
-"""Cells that rows may lack; markdown-it's own bound."""
+"""The type of the token of a row below a table's head: `meta` has the text of its cells, which may
+be fewer than there are columns.
+"""
 
 
 DEEPEST: Final = 40
@@ -111,20 +110,15 @@ def _push_rows(state: StateBlock, line: int, end: int, columns: int) -> int:
     from markdown_it.common.utils import mdTrim
 
     rules = state.md.block.ruler.getRules("blockquote")
-    filled = 0
     while line < end and state.sCount[line] >= state.blkIndent:
         if any(rule(state, line, end, True) for rule in rules):
             break
         text = mdTrim(state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]])
         if not text or state.is_code_block(line):
             break
-        cells = [mdTrim(each) for each in _cells(text)]
-        filled += columns - len(cells)
-        if filled > _FILLED_MOST:
-            break
         token = state.push(ROW, "tr", 0)
         token.map = [line, line + 1]
-        token.meta = {"cells": cells[:columns] + [""] * (columns - len(cells))}
+        token.meta = {"cells": [mdTrim(each) for each in _cells(text)[:columns] or [""]]}
         line += 1
     return line
 

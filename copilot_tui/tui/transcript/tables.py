@@ -49,6 +49,7 @@ class TableLayout:
         self._widths: list[int] | None = None
         self._header: list[Cell] = []
         self._measured = 0
+        self._lacks: dict[int, tuple[list[Segment], int]] = {}
 
     def measure(self, rows: Sequence[Sequence[Cell]]) -> bool:
         """Let rows have their say. True: the widths changed; lines drawn before are wrong."""
@@ -68,6 +69,7 @@ class TableLayout:
             ]
         if room > 0:
             self._widths = self._fit()
+            self._lacks.clear()
         return self._widths != before or (before is None and self._measured == len(rows))
 
     def _fit(self) -> list[int] | None:
@@ -118,7 +120,7 @@ class TableLayout:
     def _is_wrapped(self, row: Sequence[Cell]) -> bool:
         return self._widths is not None and any(
             sum([cell_len(text) for text, _ in cell]) > width
-            for cell, width in zip(row, self._widths, strict=True)
+            for cell, width in zip(row, self._widths, strict=False)
         )
 
     def _rule_line(self, widths: list[int]) -> Line:
@@ -132,19 +134,33 @@ class TableLayout:
 
     def _grid_lines(self, row: Sequence[Cell], widths: list[int]) -> list[Line]:
         base, rule = self._palette.base, self._palette.rule
-        columns = [wrap(cell, width) for cell, width in zip(row, widths, strict=True)]
+        columns = [wrap(cell, width) for cell, width in zip(row, widths, strict=False)]
+        lacking, lacking_cells = self._lacking(widths, len(columns))
         lines: list[Line] = []
-        for index in range(max(map(len, columns), default=0)):
+        for index in range(max(map(len, columns), default=1)):
             segments: list[Segment] = []
-            cells = len(_BETWEEN) * (len(widths) - 1)
-            for column, (rows, width) in enumerate(zip(columns, widths, strict=True)):
+            cells = len(_BETWEEN) * max(0, len(columns) - 1) + lacking_cells
+            for column, rows in enumerate(columns):
                 if column:
                     segments.append(Segment(_BETWEEN, rule))
+                width = widths[column]
                 drawn = rows[index] if index < len(rows) else Row([], 0, 0, "")
                 cells += max(width, drawn.cells)
                 segments += _aligned(drawn, width, self._alignments[column], base)
-            lines.append(self._line(segments, cells))
+            lines.append(self._line(segments + lacking, cells))
         return lines
+
+    def _lacking(self, widths: list[int], count: int) -> tuple[list[Segment], int]:
+        """What stands in a row of so many cells where it lacks some, and how wide that is."""
+        if (known := self._lacks.get(count)) is not None:
+            return known
+        segments: list[Segment] = []
+        for column in range(count, len(widths)):
+            if column:
+                segments.append(Segment(_BETWEEN, self._palette.rule))
+            segments.append(Segment(" " * widths[column], self._palette.base))
+        self._lacks[count] = segments, sum([len(segment.text) for segment in segments])
+        return self._lacks[count]
 
     def _key_value_lines(self, row: Sequence[Cell], *, is_parted: bool) -> list[Line]:
         """Each cell under its heading, and a rule that parts the row from the one above."""
@@ -153,7 +169,7 @@ class TableLayout:
         lines = [parting] if is_parted else []
         bold = Style(bold=True)
         text = len(lines)
-        for key, cell in zip(self._header, row, strict=True):
+        for key, cell in zip(self._header, row, strict=False):
             runs = [(text, style + bold) for text, style in key]
             runs.append((": " if key else "", self._palette.quiet))
             for drawn in wrap([run for run in (*runs, *cell) if run[0]], self._width):
