@@ -19,30 +19,78 @@ from copilot_tui.tui.transcript.streamer import Streamer
 PALETTE = Palette.from_theme(BUILTIN_THEMES["textual-dark"])
 
 CORPUS = {
-    "paragraphs": "One *two* **three** `four`.\nThe same  \ncut\\\nhere.\n\n<b>x</b> &amp; ~~y~~",
+    "paragraphs": (
+        "One *two* **three** `four`.\nThe same  \ncut\\\nhere.\n\n<b>"
+        "x</b> &amp; ~~y~~"
+    ),
     "headings": "# One\nText\n## Two ##\n\nThree\n===\nFour\nlines\n---\n#not\n####### seven\n",
     "list that splits": "1. a\n\n2. b\n3. c\n\n\n5. d\n- e\n- f\n\n  g\n* h\n",
-    "nested lists": "- a\n  - b\n    1. c\n    2. d\n\n       e\n  - f\n- g\nlazy\n\n9. x\n10. y\n",
+    "nested lists": (
+        "- a\n  - b\n    1. c\n    2. d\n\n       e\n  - f\n- g\nlazy"
+        "\n\n9. x\n10. y\n"
+    ),
     "tasks": "- [ ] open\n- [x] done\n- [X]no\n- [ ]\n",
     "item like a table": "- a\n- [b]\t|\n---\n- c | d\n|---|---|\n",
     "indented siblings": '  1. "t"\n   1. ``[foo]\n`<!--~\n- x\n',
     "quotes": "> a\nlazy\n> - b\n> - c\n>\n> > d\n\n> e\n```\nf\n",
-    "fences": "```py\ndef f():\n\treturn 'x'\n\n```\ntext\n~~~\n```\n~~~\n````x\n```\n````\n```\n",
+    "fences": (
+        "```py\ndef f():\n\treturn 'x'\n\n```\ntext\n~~~\n```\n~~~\n````x\n```\n````\n"
+        "```\n"
+    ),
     "fence that is none": "``` a`b\n~~~a | b\n|---|---|\n~~~\n\n    code\n\n    more\nno\n",
     "fence in a list": "1. Do:\n\n   ```sh\n   ls -l\n   ```\n\n2. Done\n\n   ```\n   x",
     "table": "Text\na | b\n--|:-:\n1 | `2`\n3\n4 | 5 | 6\n\nend | of\n| x |\n|--x\n",
     "table and list": "| a | b |\n|---|---|\n| **c** | d |\n- e\n| f |\n# g",
-    "definitions": "[a] and [b][c], [d]\n\n- [a]\n\n[a]: /1\n[c]:\n/two 'x\ny'\n[d]: <x y>\n\n[a]",
+    "definitions": (
+        "[a] and [b][c], [d]\n\n- [a]\n\n[a]: /1\n[c]:\n/two 'x\ny'\n"
+        "[d]: <x y>\n\n[a]"
+    ),
     "definition in an item": "[foo]\n\n2) [foo]: /url\n(a\ntitle)\nx\n",
     "definition that fails": "[a] b\n\n[a]: /url 'title' x\n\n[a]: /url\n'title' x\n",
     "html": "<div>\n*a*\n\n*b*\n<!-- c\n\nd -->\ne <i>f</i> <br\n/>\n<script>\n\n</script>\n",
     "rules": "a\n***\n- - -\n_ _ _\nb\n-\n--\n",
-    "links": "[a](/b 'c') ![d *e*](/f) <http://g.h> https://i.j/k_(l). [m\nn](o) [p](q r) (http://s.t)",
+    "links": (
+        "[a](/b 'c') ![d *e*](/f) <http://g.h> https://i.j/k_(l). [m\n"
+        "n](o) [p](q r) (http://s.t)"
+    ),
     "scripts": "世界、你好。長い文です，改行。 👩‍🚀👍🏽🇬🇧 e\u0301 ⚠️ שלום ไทย\n\n- 一二三四五六七\n",
-    "formulas": "A $x^2$ *b $y* z$ \\(a_1\\) $3, $5.\n$$\nx\n\n= y\n$$\n\\[ a\n- b \\].\n$$w$$ v",
-    "formulas in a list": "- a\n  $$\n  x\n  $$\n- $$y$$,\n\n  z\n> $$ a\nb\n\n1. \\[\n2. x\n\\]\n",
-    "no formulas": "$$ a\nb\n\n$$a$$ b\n$$ $$\n$$$ c\nd\n\\[e\n$f\n| $$ |\n|---|\n$$g\n\n$$\n\n# h",
+    "formulas": (
+        "A $x^2$ *b $y* z$ \\(a_1\\) $3, $5.\n$$\nx\n\n= y\n$$\n\\[ a"
+        "\n- b \\].\n$$w$$ v"
+    ),
+    "formulas in a list": (
+        "- a\n  $$\n  x\n  $$\n- $$y$$,\n\n  z\n> $$ a\nb\n\n1. \\[\n"
+        "2. x\n\\]\n"
+    ),
+    "no formulas": (
+        "$$ a\nb\n\n$$a$$ b\n$$ $$\n$$$ c\nd\n\\[e\n$f\n| $$ |\n|---|"
+        "\n$$g\n\n$$\n\n# h"
+    ),
     "formulas in a table": "| a | b |\n|---|---|\n| $x$ | \\(y\\) |\n$$z$$ | w\n$$v$$\n",
+    "table of scripts": (
+        "| 世界 | 👩‍🚀 b |\n|:--|--:|\n| 你好、長い文です | ⚠️ `x` |\n| e\u0301 "
+        "| שלום\n|🇬🇧|\n\nend"
+    ),
+    "fences in nested lists": (
+        "- a\n  1. b\n     ```py\n     x\n\n     y\n     ```\n     c\n  2. d\n\n- ~~~\n"
+        "  e\n"
+    ),
+    "definitions at the end": (
+        "See [a][b], [c], ![d].\n\n| [c] |\n|---|\n| [b] |\n\n> [d]\n\n- [c]\n  - [b]\n\n"
+        "# [c]\n\n[b]: /1\n[c]: /2\n  'two'\n[d]: /3\n"
+    ),
+    "underlined": "One [a]\n*two*\n===\n\n- x\n===\n\n> y\n---\nz\n-\n",
+    "lazy lines": "> a\nb\n\n- c\nd\n> e\n- > f\ng\n    h\n1. > - i\nj\n",
+    "tabs": "\ta\n\tb\n\n-\tc\n\n\td\n1.\t\te\n>\tf\n\tg\n#\th\t#\n| a\t|\n|\t-|\n",
+    "tags": (
+        "<think>a\n\nb</think>\n\nc <think> d </think>\n<details>\n<summary>x</summary>\n"
+        "\n*y*\n</details>\n"
+    ),
+    "tasks in lists": "1. [ ] a\n   - [x] **b**\n\n     c\n2. [X] `d`\n* [ ]\n",
+    "formulas everywhere": (
+        "a $x_1$ and $$y$$\n\\begin{x}\n\n$$\n\\frac{a}{b}\n$$ \n- $$\n  z\n  $$\n"
+        "| $a|b$ |\n|---|\n"
+    ),
     "crossing": "*a `b* c` [d *e](f) g* **h *i** j* _k_l_ __m __ n__ `` o ` p ``\n",
 }  # fmt: skip
 
@@ -98,6 +146,21 @@ def test_a_stream_cut_at_every_position_equals_the_whole(name: str, width: int) 
 
 
 @pytest.mark.parametrize("name", CORPUS)
+def test_a_stream_that_comes_in_two_pieces_equals_the_whole(name: str) -> None:
+    text = CORPUS[name]
+    wholes = {width: Blocks(PALETTE, width, colours=False) for width in (40, 80, 120)}
+    for position in range(1, len(text)):
+        width, blocks = list(wholes.items())[position % len(wholes)]
+        streamer = Streamer(blocks)
+        for piece in (text[:position], text[position:]):
+            streamer.feed(piece)
+            streamer.flush()
+        assert cells(streamer.document) == cells(draw(text, blocks)), (position, width)
+        streamer.close()
+        assert cells(streamer.document) == cells(draw(text, blocks)), (position, width)
+
+
+@pytest.mark.parametrize("name", CORPUS)
 def test_a_paragraph_drawn_piece_by_piece_equals_the_whole(name: str) -> None:
     check_stream(CORPUS[name], 20, long_paragraph=10)
 
@@ -107,6 +170,8 @@ PIECES = [
     "* ", "1. ", "2) ", "> ", "# ", "    ", "  ", "a", "b c", "word ", "| a | b |\n", "|---|---|\n",
     "---", "===", "<b>", "<!--", "-->", "<div>", "</div>", "http://x.y/z", "&amp;", "\t", '"t"',
     "世界", "👩‍🚀", "\n   ", "\n- ", "\n> ", "\n```\n", "```py\n", "foo", "(title",
+    "$", "$$\n", "\\[", "\\]\n", "- [ ] ", "<think>", "</think>\n", "![", "](x)",
+    "=== \n", "\n| 世 |\n",
 ]  # fmt: skip
 
 
