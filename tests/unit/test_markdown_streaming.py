@@ -196,9 +196,9 @@ def test_rows_of_a_table_that_lack_cells_settle_row_by_row() -> None:
     columns = 30
     head = "|" + "a|" * columns + "\n|" + "-|" * columns + "\n"
     rows = "".join("|" + "word |" * (index % 4) + "\n" for index in range(2_600))
-    for width in (130, 40):
+    for width in (240, 40):
         check_stream(head + rows + "\nend", width, step=4_111)
-    whole = draw(head + rows, Blocks(PALETTE, 130))
+    whole = draw(head + rows, Blocks(PALETTE, 240))
     assert len(whole.units) == 1, "a table ends where its rows do, however much they lack"
     assert {line.cells for line in whole.lines} == {whole.lines[0].cells}
 
