@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from rich.cells import cell_len
 from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Label, OptionList
@@ -127,3 +128,19 @@ def test_commands_that_are_called_so_come_before_those_that_say_so() -> None:
 def test_what_commands_do_is_said_without_marks_of_markdown() -> None:
     assert any("`" in action.help for action in COMMANDS)
     assert not any("`" in told_of(action) for action in COMMANDS)
+
+
+@pytest.mark.parametrize("columns", [118, 120, 122])
+async def test_a_box_over_joined_characters_keeps_its_edge_in_one_column(
+    make_app: MakeApp, store: Store, columns: int
+) -> None:
+    saved_conversation(store, "👩‍🚀 ⚠️ 👨‍👩‍👧‍👦 talk", "👩‍🚀👩‍🚀 q", "👍🏽 a")
+    async with make_app(continue_last=True).run_test(size=(columns, 20)) as pilot:
+        await until(pilot, lambda: app_of(pilot).shown.messages)
+        await opened(pilot)
+        await until(pilot, lambda: "╭" in drawn(pilot))
+        lines = [strip.text for strip in pilot.app.screen._compositor.render_strips()]
+        box = [line for line in lines if "│" in line]
+        assert {cell_len(line) for line in lines} == {columns}
+        assert len({cell_len(line[: line.index("│")]) for line in box}) == 1
+        assert not [line for line in lines if "\u200d│" in line]

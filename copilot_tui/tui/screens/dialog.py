@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from textual.screen import ModalScreen
 from textual.worker import Worker
 
+from copilot_tui.tui.transcript.strips import strip_of
+
 if TYPE_CHECKING:
+    from textual.geometry import Region
+    from textual.strip import Strip
+
     from copilot_tui.tui.screens.host import Host
 
 Result = TypeVar("Result")
@@ -26,6 +31,10 @@ class Dialog(ModalScreen[Result]):
         app = cast("Host", self.app)
         # Twice: the first call is the screen's, and what it posted would end there.
         self.call_after_refresh(app.call_later, app.release_keys)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """What stands behind; the edge of the box cuts it where the eye sees characters end."""
+        return [strip_of(strip, strip.cell_length) for strip in super().render_lines(crop)]
 
     def asks_before_end(self) -> bool:
         """Ctrl+Q: whether it says first that what was typed here would be dropped."""

@@ -21,6 +21,7 @@ from copilot_tui.terminal_text import one_line
 from copilot_tui.tui.actions import bindings
 from copilot_tui.tui.messages import ConversationPicked, DeleteWanted, RenameWanted
 from copilot_tui.tui.rows import ARCHIVE, Mark, Row, Rows, grouped
+from copilot_tui.tui.transcript.strips import strip_of
 
 _GLYPHS = {Mark.WAITING: "…", Mark.FAILED: "!", Mark.UNREAD: "●", Mark.DRAFT: "✎"}
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -214,7 +215,7 @@ class Sidebar(ScrollView, can_focus=True):
         entry = self._lines[line]
         if isinstance(entry, str):
             style = self.get_component_rich_style("sidebar--group")
-            return Strip([Segment(set_cell_size(f" {entry}", width), style)], width)
+            return strip_of([Segment(set_cell_size(f" {entry}", width), style)], width)
         return self._row_strip(self._rows[entry], width, base)
 
     def _row_strip(self, row: Row, width: int, base: Style) -> Strip:
@@ -239,7 +240,7 @@ class Sidebar(ScrollView, can_focus=True):
         title = one_line(row.title)
         if cell_len(title) > room:
             title = set_cell_size(title, room - 1) + "…"
-        return Strip(
+        return strip_of(
             [
                 Segment(f" {glyph} ", mark_style),
                 Segment(set_cell_size(title, width - 3 - len(word)), style),
