@@ -31,15 +31,18 @@ class SettingsScreen(Dialog[Settings | None]):
     SettingsScreen {
         align: center middle; background: $background 60%;
         #settings {
-            width: 72; max-width: 96%; height: 18; max-height: 96%;
-            padding: 0 1; background: $surface; border: round $primary;
+            width: 76; max-width: 96%; height: 20; max-height: 96%;
+            padding: 1 2; background: $surface; border: round $primary;
         }
         &.-short #settings {
             width: 100%; max-width: 100%; height: 100%; max-height: 100%; border: none;
+            padding: 0 1;
         }
         #settings-title { width: 100%; height: 1; text-style: bold; }
-        #settings-fields { height: 1fr; scrollbar-size-vertical: 1; }
+        #settings-fields { height: 1fr; margin: 1 0; scrollbar-size-vertical: 1; }
+        &.-short #settings-fields { margin: 0; }
         #system { height: auto; min-height: 2; max-height: 6; border: none; padding: 0; }
+        &.-short #system { min-height: 1; }
         .row { height: 1; }
         .row Label { width: 13; }
         .row Input { width: 1fr; }
@@ -73,7 +76,7 @@ class SettingsScreen(Dialog[Settings | None]):
         """The cursor stands where one goes on writing."""
         system = self.query_one("#system", HarmlessTextArea)
         system.move_cursor(system.document.end)
-        self._say("Ctrl+S saves · Escape leaves it", wrong=False)
+        self._say("Ctrl+S saves · Escape leaves", wrong=False)
         fields = self.query_one("#settings-fields", VerticalScroll)
         # What gets the focus is put into the middle, which hides the line above it.
         self.call_after_refresh(fields.scroll_home, animate=False)

@@ -42,12 +42,17 @@ class TrashScreen(Dialog[str | None]):
         align: center middle; background: $background 60%;
         #trash {
             width: 72; max-width: 96%; height: auto; max-height: 96%;
-            padding: 0 1; background: $surface; border: round $primary;
+            padding: 1 2; background: $surface; border: round $primary;
         }
         OptionList {
-            height: auto; max-height: 14; background: $surface; scrollbar-size-vertical: 1;
-            text-wrap: nowrap; text-overflow: ellipsis;
+            height: auto; max-height: 12; background: $surface; scrollbar-size-vertical: 1;
+            text-wrap: nowrap; text-overflow: ellipsis; margin: 1 0;
         }
+        &.-short #trash {
+            width: 100%; max-width: 100%; height: 100%; max-height: 100%;
+            padding: 0 1; border: none;
+        }
+        &.-short OptionList { height: 1fr; max-height: 100%; margin: 0; }
     }
     """
 
