@@ -9,6 +9,9 @@ if TYPE_CHECKING:
 NARROW: Final = 72
 """Columns below which the sidebar is hidden until it is asked for, and then stands alone."""
 
+AIRY: Final = 20
+"""Rows from which an empty one stands between the text and the prompt, whose looks are alike."""
+
 GUTTER: Final = 2
 """Columns left of the text: the bar of a prompt, the mark of a reply."""
 

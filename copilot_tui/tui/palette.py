@@ -128,7 +128,9 @@ class Palette:
         syntax = _DARK_SYNTAX if theme.dark else _LIGHT_SYNTAX
         return cls(
             background=background.hex6,
-            text=background.blend(text, 0.92).hex6,
+            text=background.blend(text, 0.92).hex6
+            if theme.dark
+            else text.hex6,  # 16 colours: black
             muted=readable(background.blend(text, 0.55), code_background, prompt_background),
             faint=background.blend(text, 0.3).hex6,
             accent=readable(primary),
@@ -141,7 +143,7 @@ class Palette:
             error=readable(error),
             warning=readable(warning),
             success=readable(success),
-            selection=background.blend(primary, 0.45).hex6,
+            selection=background.blend(primary, 0.34).hex6,
             mark=warning.hex6,
             mark_text="#000000" if warning.brightness > 0.45 else "#ffffff",
             **{key: readable(Color.parse(value), code_background) for key, value in syntax.items()},

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from copilot_tui.config_ui import is_accessible
 from copilot_tui.tui.actions import shown_key
-from copilot_tui.tui.layout import GUTTER, NARROW, prompt_margins, sidebar_columns
+from copilot_tui.tui.layout import AIRY, GUTTER, NARROW, prompt_margins, sidebar_columns
 from copilot_tui.tui.palette import Palette
 from copilot_tui.tui.screens.at_once import AtOnceScreen
 from copilot_tui.tui.transcript import Transcript
@@ -18,6 +18,7 @@ from copilot_tui.tui.widgets.status import StatusLine
 if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
+    from textual.geometry import Size
     from textual.widget import AwaitMount, Widget
 
     from copilot_tui.config import Config
@@ -41,7 +42,7 @@ class Rooms(AtOnceScreen):
     def compose(self) -> ComposeResult:
         """The four rooms."""
         # Now, so that the first frame is laid out once, and has the sidebar if there is room.
-        self._set_layout_classes(self.app.size.width)
+        self._set_layout_classes(self.app.size)
         ui = self._configured.ui
         yield Sidebar(
             archive_key=self.key("archived"),
@@ -133,12 +134,12 @@ class Rooms(AtOnceScreen):
     # Layout
 
     def on_resize(self, event: events.Resize) -> None:
-        """Choose the layout for the width."""
-        self._lay_out(event.size.width)
+        """Choose the layout for the size."""
+        self._lay_out(event.size)
 
-    def _lay_out(self, width: int) -> None:
+    def _lay_out(self, size: Size) -> None:
         before = self._margins, self._columns
-        if self._set_layout_classes(width):
+        if self._set_layout_classes(size):
             self.update_node_styles()
             self.size_sidebar(self.sidebar)
         if (self._margins, self._columns) != before:
@@ -148,9 +149,10 @@ class Rooms(AtOnceScreen):
         if not self.has_class("-sidebar") and self.sidebar.has_focus:
             self.composer.focus()
 
-    def _set_layout_classes(self, width: int) -> bool:
+    def _set_layout_classes(self, size: Size) -> bool:
         """Whether any has changed; the style sheets are still to be applied then."""
         before = self.classes
+        width = size.width
         narrow = width < NARROW
         shown = self._wants_sidebar if self._wants_sidebar is not None else not narrow
         ui = self._configured.ui
@@ -158,6 +160,7 @@ class Rooms(AtOnceScreen):
         self._columns = width - beside
         self._margins = prompt_margins(self._columns, ui.reading_width)
         self.set_class(narrow, "-narrow", update=False)
+        self.set_class(size.height >= AIRY, "-airy", update=False)
         self.set_class(shown, "-sidebar", update=False)
         return self.classes != before
 
@@ -165,7 +168,7 @@ class Rooms(AtOnceScreen):
         """Show or hide the sidebar; in a narrow window it comes with the focus."""
         shown = not self.has_class("-sidebar")
         self._wants_sidebar = shown
-        self._lay_out(self.size.width)
+        self._lay_out(self.size)
         if shown and self.has_class("-narrow"):
             self.sidebar.focus()
 
@@ -173,6 +176,6 @@ class Rooms(AtOnceScreen):
         """Go back to the transcript where the sidebar covers it; whether it did."""
         if self.has_class("-narrow") and self.has_class("-sidebar"):
             self._wants_sidebar = None
-            self._lay_out(self.size.width)
+            self._lay_out(self.size)
             return True
         return False
