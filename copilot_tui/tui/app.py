@@ -28,6 +28,7 @@ from copilot_tui.tui.controllers.library import Library
 from copilot_tui.tui.controllers.notifying import Notifying
 from copilot_tui.tui.controllers.organising import Organising
 from copilot_tui.tui.controllers.queueing import Queueing
+from copilot_tui.tui.controllers.reading_keys import ReadingKeys
 from copilot_tui.tui.controllers.saying import Saying
 from copilot_tui.tui.controllers.searching import Searching
 from copilot_tui.tui.controllers.showing import Showing
@@ -112,6 +113,7 @@ class CopilotApp(Host):
         """The controllers, each after those that it needs."""
         self.undoing = Undoing(self)
         self.held_keys = HeldKeys(self)
+        self.reading_keys = ReadingKeys(self)
         self.copying = Copying(self)
         self.keeping = Keeping(self)
         self.watching = Watching(self)
@@ -187,8 +189,10 @@ class CopilotApp(Host):
             return
         if isinstance(event, events.Key) and not event.is_forwarded:
             self.desk.filing.give_way()
-        if isinstance(event, events.Key) and not event.is_forwarded and not event.is_printable:
-            await self.held_keys.take_characters_before()
+            if not event.is_printable:
+                await self.held_keys.take_characters_before()
+            if await self.reading_keys.take(event):
+                return
         await super().on_event(event)
 
     async def on_worker_state_changed(self, event: Worker.StateChanged) -> None:

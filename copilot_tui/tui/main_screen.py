@@ -307,11 +307,17 @@ class MainScreen(Rooms):
 
     def action_page_up(self) -> None:
         """PageUp."""
-        self.transcript.action_page_up()
+        if self.sidebar.has_focus:
+            self.sidebar.action_page(-1)
+        else:
+            self.transcript.action_page_up()
 
     def action_page_down(self) -> None:
         """PageDown."""
-        self.transcript.action_page_down()
+        if self.sidebar.has_focus:
+            self.sidebar.action_page(1)
+        else:
+            self.transcript.action_page_down()
 
     def action_top(self) -> None:
         """Ctrl+Home."""

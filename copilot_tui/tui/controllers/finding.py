@@ -25,10 +25,13 @@ class Finding:
         return self._bar.is_open
 
     async def open(self) -> None:
-        """Show the bar."""
+        """Show the bar; what is typed from now on is for it."""
+        self._app.hold_keys()
         if not self._bar.is_attached:
             await self._app.main.mount_above_prompt(self._bar)
         self._bar.open()
+        # Twice, as for a dialog: the bar has the focus by then.
+        self._bar.call_after_refresh(self._bar.app.call_later, self._app.release_keys)
 
     def find(self, words: str) -> None:
         """Mark these words, and say how many there are."""

@@ -46,6 +46,9 @@ class Sidebar(ScrollView, can_focus=True):
         color: $foreground;
         overflow-x: hidden;
         scrollbar-size-vertical: 1;
+        scrollbar-background: $panel;
+        scrollbar-background-hover: $panel;
+        scrollbar-background-active: $panel;
         & > .sidebar--group { color: $foreground 66%; }
         & > .sidebar--shown { background: $primary 18%; color: $foreground; text-style: bold; }
         & > .sidebar--cursor { background: $primary 40%; color: $foreground; text-style: bold; }
@@ -57,8 +60,6 @@ class Sidebar(ScrollView, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", show=False),
         Binding("down", "move(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
         Binding("home", "first", show=False),
         Binding("end", "last", show=False),
         Binding("enter", "pick", show=False),
@@ -336,6 +337,11 @@ class Sidebar(ScrollView, can_focus=True):
         """`/`: what is typed now narrows the list."""
         self._filter = ""
         self._lay_out()
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether what is typed narrows the list."""
+        return self._filter is not None
 
     def end_filter(self) -> bool:
         """Show all again; whether the list was narrowed."""
