@@ -61,11 +61,12 @@ async def test_no_caret_waits_in_the_prompt_behind_what_has_the_keys(
 ) -> None:
     app = make_app()
     async with app.run_test(size=(100, 30)) as pilot:
-        assert app.main.composer._draw_cursor
+        app.main.composer.cursor_blink = False
+        await until(pilot, lambda: app.main.composer._draw_cursor)
         await pilot.press(key)
         await until(pilot, lambda: len(app.screen_stack) == 2)
+        await until(pilot, lambda: not app.main.composer._draw_cursor)
         assert app.main.composer.has_focus
-        assert not app.main.composer._draw_cursor
         await pilot.press("escape")
         await until(pilot, lambda: len(app.screen_stack) == 1)
-        assert app.main.composer._draw_cursor
+        await until(pilot, lambda: app.main.composer._draw_cursor)
