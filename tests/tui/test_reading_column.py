@@ -6,6 +6,7 @@ import pytest
 from textual.pilot import Pilot
 
 from copilot_tui.store import Store
+from copilot_tui.tui.layout import AIRY
 from copilot_tui.tui.widgets.queued import QueuedLine
 from tests.tui.conftest import MakeApp
 from tests.tui.test_app import app_of, saved_conversation, until
@@ -58,3 +59,16 @@ async def test_prompt_status_and_messages_begin_in_one_column(
         app.main.status.notice = ""
         if width >= 72:
             assert len(columns(pilot)) == 1
+
+
+async def test_an_empty_row_parts_the_text_from_the_prompt_where_there_are_rows_enough(
+    make_app: MakeApp,
+) -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        for rows, between in ((24, 1), (AIRY, 1), (AIRY - 1, 0), (12, 0), (40, 1)):
+            await pilot.resize_terminal(80, rows)
+            await pilot.pause()
+            assert app.main.status.region.bottom == rows
+            text, prompt = app.main.transcript.region, app.main.composer.region
+            assert prompt.y - text.bottom == between
