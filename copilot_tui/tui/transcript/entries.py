@@ -455,7 +455,7 @@ class Entry:
         if self.live_since is not None:
             waited = max(0.0, now - self.live_since)
             mark = "▸" if look.still else PULSE[int(now * 8) % len(PULSE)]
-            text = f"  {mark}" if self.taken else f"  {mark} {waited:.0f} s"
+            text = f"  {mark}" if self.taken else f"  {mark} {int(waited)} s"
             segments.append(Segment(text, quiet))
         cells = sum(cell_len(segment.text) for segment in segments)
         title = Line(segments, cells, fill=blocks.palette.base)
