@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.widget import Widget
 
-    from copilot_tui.tui.app import CopilotApp
+    from copilot_tui.tui.screens.host import Host
 
 
 class ReadingKeys:
@@ -19,7 +19,7 @@ class ReadingKeys:
     by then have given the next letters to that widget: of a fast `/code` the `d` was a command.
     """
 
-    def __init__(self, app: CopilotApp) -> None:
+    def __init__(self, app: Host) -> None:
         self._app = app
 
     async def take(self, event: events.Key) -> bool:
