@@ -53,18 +53,35 @@ def _bring_in_step(store: Store) -> None:
     """Read what is new, and what a crash left; the first time that takes seconds, and is said."""
     with suppress(StoreError):  # the journals stay for another time; the rest can be searched
         store.recover()
-    is_said = False
-
-    def say(done: int, total: int) -> None:
-        nonlocal is_said
-        if done < total and not is_said:
-            output.notice(f"reading {total:,} conversations; the next search is quick")
-            is_said = True
-
-    store.update_search(say)
+    progress = _Progress()
+    try:
+        store.update_search(progress.show)
+    finally:  # also at Ctrl+C; what was read stays read
+        progress.clear()
     store.summaries()
     for problem in store.problems():
         output.failure(str(problem), problem.hint)
+
+
+class _Progress:
+    """One sentence where it takes a while, and how many were read where stderr is a terminal."""
+
+    def __init__(self) -> None:
+        self._counts = sys.stderr is not None and sys.stderr.isatty()
+        self._is_said = False
+
+    def show(self, done: int, total: int) -> None:
+        """Say how far it is."""
+        if done < total and not self._is_said:
+            output.notice(f"reading {total:,} conversations; the next search is quick")
+            self._is_said = True
+        if self._is_said and self._counts:
+            output.status(f"{done:,} of {total:,}")
+
+    def clear(self) -> None:
+        """Take the count away."""
+        if self._is_said and self._counts:
+            output.status("")
 
 
 def _write(hit: Hit) -> None:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -146,3 +148,40 @@ def test_a_reader_that_has_had_enough_ends_it_in_silence(program: Program, both:
     process.stdout.close()
     assert process.stderr.read() == b""
     assert process.wait() in (0, 141)
+
+
+IN_SMALL_STEPS = """
+import sys
+from copilot_tui.__main__ import run
+from copilot_tui.store import search
+search.BATCH_PAGES = 1
+sys.argv[1:] = ["search", "heiner", "--limit", "1"]
+sys.exit(run())
+"""
+SENTENCE = "reading 2 conversations; the next search is quick"
+
+
+@pytest.mark.usefixtures("both")
+def test_the_first_search_says_in_one_sentence_that_it_reads(program: Program) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", IN_SMALL_STEPS], env=program.environ, capture_output=True, text=True
+    )
+    assert (ended.returncode, ended.stderr) == (0, f"{SENTENCE}\n")
+    assert "*Heiner*" in ended.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+@pytest.mark.pty
+@pytest.mark.usefixtures("both")
+def test_the_first_search_counts_on_a_terminal_and_takes_the_count_away(program: Program) -> None:
+    import pexpect
+
+    child: pexpect.spawn[bytes] = pexpect.spawn(
+        sys.executable, ["-c", IN_SMALL_STEPS], env=program.environ
+    )
+    shown = child.read().decode()
+    child.close()
+    assert child.exitstatus == 0
+    before, _, after = shown.partition(f"{SENTENCE}\r\n\r\x1b[K1 of 2\r\x1b[K2 of 2\r\x1b[K")
+    assert before == ""
+    assert "*Heiner*" in after
