@@ -27,10 +27,17 @@ _DRAWN: Final = f"{_COMMAND}|({_BASE}(?:{_MODIFIER}+{_JOINED}*|{_JOINED}+))"
 
 def placed(data: str) -> str:
     """What is written to the terminal, with such characters where they are counted."""
-    for sign in _SIGNS:  # each takes a microsecond; the expression would take a hundred
-        if sign in data:
-            return re.sub(_DRAWN, _place, data)  # compiled when it is first wanted
-    return data
+    if not _has_sign(data):
+        return data
+    # Line by line: few have one. The expression is compiled when it is first wanted.
+    return "\n".join(
+        re.sub(_DRAWN, _place, line) if _has_sign(line) else line for line in data.split("\n")
+    )
+
+
+def _has_sign(text: str) -> bool:
+    # Not by an expression: these take a microsecond in a frame, and that hundreds.
+    return any(sign in text for sign in _SIGNS)
 
 
 def _place(found: re.Match[str]) -> str:
