@@ -10,7 +10,7 @@ from copilot_tui.store import Store
 from copilot_tui.tui.app import CopilotApp
 from copilot_tui.tui.rows import Mark, Row
 from tests.tui.conftest import MakeApp
-from tests.tui.test_app import saved_conversation
+from tests.tui.test_app import saved_conversation, until
 from tests.tui.test_organising import listed, settled
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -125,3 +125,27 @@ async def test_a_title_of_joined_characters_is_cut_to_the_width_of_the_list(
             strip = sidebar.render_line(y)
             assert sum(cell_len(segment.text) for segment in strip) == sidebar.size.width
             assert strip.text.rstrip().endswith("…")
+
+
+async def test_deleting_in_a_narrowed_list_goes_on_with_the_next_row(
+    make_app: MakeApp, store: Store
+) -> None:
+    for number in range(8):
+        saved_conversation(store, f"talk {number}" if number % 2 else f"other {number}", "q", "a")
+    async with make_app(continue_last=True).run_test(size=(100, 30)) as pilot:
+        app = await listed(pilot, 8)
+        await settled(pilot)
+        sidebar = app.main.sidebar
+        sidebar.focus()
+        await pilot.press("slash", *"talk", "down")
+        rows = [row.title for row in sidebar._rows]
+        assert rows == ["talk 7", "talk 5", "talk 3", "talk 1"]
+        assert app.desk.shelf.rows[2].id == sidebar.picked  # talk 5
+        await pilot.press("f8")
+        await until(pilot, lambda: len(sidebar._rows) == 3)
+        titles = {row.id: row.title for row in sidebar._rows}
+        assert titles[sidebar.picked or ""] == "talk 3"
+        await pilot.press("backspace", "k")
+        assert titles[sidebar.picked or ""] == "talk 3"
+        await pilot.press("space", "1")  # it is not among these
+        assert titles[sidebar.picked or ""] == "talk 1"

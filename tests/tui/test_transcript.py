@@ -97,6 +97,25 @@ async def test_what_is_read_never_moves_while_a_reply_grows_and_a_badge_counts()
         assert screen(app)[-1] == "▌ Next"
 
 
+async def test_what_was_scrolled_past_is_not_counted_as_new_any_more() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 20)) as pilot:
+        app.transcript.show([reply(LONG, "a"), reply(LONG, "b")])
+        app.transcript.action_page_up()
+        for name in ("c", "d", "e"):
+            app.transcript.add(reply("\n\n".join([f"new {name}"] * 12), name))
+        await pilot.pause()
+        assert screen(app)[-1].endswith("↓ 3 new")
+        counted = []
+        while app.transcript.place is not None:
+            app.transcript.action_scroll_down()
+            last = screen(app)[-1].partition("↓")[2]
+            counted.append(int(last.split()[0]) if last else 0)
+        assert counted == sorted(counted, reverse=True)
+        assert set(counted) == {0, 1, 2, 3}
+        assert counted.count(0) == 1  # only where the end is in sight
+
+
 async def test_the_place_is_kept_over_a_change_of_width_and_over_conversations() -> None:
     app = TranscriptApp()
     async with app.run_test(size=(60, 20)) as pilot:

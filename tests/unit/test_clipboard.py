@@ -67,5 +67,30 @@ async def test_a_tool_that_fails_is_never_said_to_have_copied(
     assert outcome.sentence("it", "text") == "Sent it, 4 characters, to the terminal (OSC 52)"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="the tools are shell scripts here")
+async def test_a_tool_that_hangs_is_ended_and_never_said_to_have_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_tool(tmp_path, "xclip", f"echo $$ > {tmp_path}/pid; exec sleep 120")
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    outcome = await copy("x" * (1 << 20), {"DISPLAY": ":0"}, patience_s=4.0)
+    assert outcome == Outcome((), asks_terminal=True)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the tools are shell scripts here")
+async def test_of_two_ways_only_the_one_that_worked_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_tool(tmp_path, "xclip", "cat > /dev/null; exit 3")
+    fake_tool(tmp_path, "tmux", f"cat > {tmp_path}/got")
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    outcome = await copy("text", {"DISPLAY": ":0", "TMUX": "x"})
+    assert outcome == Outcome(("tmux's buffer",), asks_terminal=False)
+    assert outcome.sentence("it", "text") == "Copied it, 4 characters: tmux's buffer"
+    assert (tmp_path / "got").read_text() == "text"
+
+
 def test_the_terminal_is_not_said_to_take_what_is_too_long() -> None:
     assert "may not" in Outcome((), asks_terminal=True).sentence("it", "x" * OSC52_SURE)

@@ -81,14 +81,16 @@ def tools(
     return found, not has_native
 
 
-async def copy(text: str, environ: Mapping[str, str] = os.environ) -> Outcome:
+async def copy(
+    text: str, environ: Mapping[str, str] = os.environ, *, patience_s: float = TOOL_TIMEOUT_S
+) -> Outcome:
     """Give the text to the tools there are. The caller asks the terminal if the outcome says so."""
     found, asks_terminal = tools(environ)
-    done = [tool.name for tool in found if await _give(tool, text)]
+    done = [tool.name for tool in found if await _give(tool, text, patience_s)]
     return Outcome(tuple(done), asks_terminal or not done)
 
 
-async def _give(tool: Tool, text: str) -> bool:
+async def _give(tool: Tool, text: str, patience_s: float) -> bool:
     """Whether the tool took the text."""
     encoding = "utf-16-le" if tool.name.startswith("clip") else "utf-8"
     nowhere = asyncio.subprocess.DEVNULL  # xclip lives on, and would keep a pipe open
@@ -99,7 +101,7 @@ async def _give(tool: Tool, text: str) -> bool:
     except OSError:
         return False
     try:
-        async with asyncio.timeout(TOOL_TIMEOUT_S):
+        async with asyncio.timeout(patience_s):
             await process.communicate(text.encode(encoding, "replace"))
     except (TimeoutError, BrokenPipeError, ConnectionResetError):
         if process.returncode is None:

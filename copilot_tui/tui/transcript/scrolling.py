@@ -155,6 +155,8 @@ class Scrolling(Canvas):
         self._tell_height()
         if self._following:
             self._top = self._stack.heights.find(y)
+        elif self._unseen:
+            self._note_seen(y + self.size.height)
         self._is_placing = True
         if round(self.scroll_y) == y:
             self.refresh()
@@ -162,6 +164,13 @@ class Scrolling(Canvas):
         self.scroll_y = float(y)
         self._is_placing = False
         self._colour_soon()
+
+    def _note_seen(self, bottom: int) -> None:
+        """What ends above this line is new no more."""
+        heights = self._stack.heights
+        self._unseen -= {
+            index for index in self._unseen if heights.before(index) + heights[index] <= bottom
+        }
 
     def _tell_height(self) -> None:
         """Let the scrollbar know how high everything is."""

@@ -117,7 +117,7 @@ class Sidebar(ScrollView, can_focus=True):
             self._rows[line].id: y for y, line in enumerate(self._lines) if isinstance(line, int)
         }
         if self._cursor not in self._line_of:
-            self._cursor = self._cursor_after(stood)
+            self._cursor = self._cursor_after(None if from_top else stood)
         self.virtual_size = Size(self.size.width, len(self._lines))
         if from_top:
             self.scroll_to(0, 0, animate=False, immediate=True)
@@ -147,7 +147,7 @@ class Sidebar(ScrollView, can_focus=True):
 
     def _cursor_after(self, stood: int | None) -> str | None:
         """Where the cursor is when its row is gone, which `stood` so far from the top."""
-        if self._filter and self._rows:
+        if stood is None and self._filter and self._rows:
             return self._rows[0].id
         if stood is None or not self._rows or not self.has_focus:
             return self._shown
