@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 from rich.cells import cell_len
+from textual.pilot import Pilot
 
 from copilot_tui.store import Store
 from copilot_tui.tui.app import CopilotApp
@@ -14,10 +17,20 @@ from tests.tui.test_app import saved_conversation, until
 from tests.tui.test_organising import listed, settled
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+ROWS = [Row(f"{n}", f"talk {n}", f"2026-01-01T00:00:{59 - n:02}.000Z") for n in range(50)]
+LATER = [ROWS[40], *ROWS[:40], *ROWS[41:]]
+"""The same when one of them has moved up, by another window."""
 
 
-def many(count: int) -> list[Row]:
-    return [Row(f"{n}", f"talk {n}", f"2026-01-01T00:00:{59 - n:02}.000Z") for n in range(count)]
+@asynccontextmanager
+async def listing(make_app: MakeApp) -> AsyncIterator[tuple[Pilot[int], CopilotApp]]:
+    """The app with these rows in its list."""
+    app = make_app()
+    async with app.run_test(size=(100, 20)) as pilot:
+        await settled(pilot)
+        app.main.sidebar.show_rows(ROWS, now=NOW)
+        await pilot.pause()
+        yield pilot, app
 
 
 def lines(app: CopilotApp) -> list[str]:
@@ -45,61 +58,47 @@ async def test_todays_conversations_are_yesterdays_when_midnight_has_passed(
 async def test_what_is_read_in_the_list_stays_in_sight_when_others_move_up(
     make_app: MakeApp,
 ) -> None:
-    app = make_app()
-    async with app.run_test(size=(100, 20)) as pilot:
-        await settled(pilot)
-        sidebar, rows = app.main.sidebar, many(50)
-        sidebar.show_rows(rows, now=NOW)
-        await pilot.pause()
+    async with listing(make_app) as (_, app):
+        sidebar = app.main.sidebar
         sidebar.scroll_to(0, 12, animate=False, immediate=True)
         before = lines(app)
         assert before[0] == "talk 11"
-        sidebar.show_rows([rows[40], *rows[:40], *rows[41:]], now=NOW)  # by another window
+        sidebar.show_rows(LATER, now=NOW)
         assert lines(app)[:-1] == before[:-1]
-        sidebar.show_rows(rows[5:40], now=NOW)  # some are deleted there
+        sidebar.show_rows(ROWS[5:40], now=NOW)  # some are deleted there
         assert lines(app)[:-1] == before[:-1]
 
 
 async def test_the_cursor_stays_on_its_row_and_its_line_when_others_move_up(
     make_app: MakeApp,
 ) -> None:
-    app = make_app()
-    async with app.run_test(size=(100, 20)) as pilot:
-        await settled(pilot)
-        sidebar, rows = app.main.sidebar, many(50)
-        sidebar.show_rows(rows, now=NOW)
+    async with listing(make_app) as (pilot, app):
+        sidebar = app.main.sidebar
         sidebar.focus()
         await pilot.press("end", *["up"] * 20)
         await pilot.pause()
         y = lines(app).index("talk 29")
         assert sidebar.picked == "29"
-        sidebar.show_rows([rows[40], *rows[:40], *rows[41:]], now=NOW)
+        sidebar.show_rows(LATER, now=NOW)
         assert (sidebar.picked, lines(app).index("talk 29")) == ("29", y)
 
 
 async def test_the_cursor_on_the_last_line_is_not_pushed_out_of_sight(make_app: MakeApp) -> None:
-    app = make_app()
-    async with app.run_test(size=(100, 20)) as pilot:
-        await settled(pilot)
-        sidebar, rows = app.main.sidebar, many(50)
-        sidebar.show_rows(rows, now=NOW)
+    async with listing(make_app) as (pilot, app):
+        sidebar = app.main.sidebar
         sidebar.focus()
         await pilot.press("home", *["down"] * (sidebar.size.height - 2))
         await pilot.pause()
         picked = sidebar.picked
         assert lines(app)[-1] == f"talk {picked}"
-        sidebar.show_rows([rows[40], *rows[:40], *rows[41:]], now=NOW)
+        sidebar.show_rows(LATER, now=NOW)
         await pilot.pause()
         assert (sidebar.picked, f"talk {picked}" in lines(app)) == (picked, True)
 
 
 async def test_at_its_top_the_list_shows_what_comes_there(make_app: MakeApp) -> None:
-    app = make_app()
-    async with app.run_test(size=(100, 20)) as pilot:
-        await settled(pilot)
-        sidebar, rows = app.main.sidebar, many(50)
-        sidebar.show_rows(rows, now=NOW)
-        sidebar.show_rows([rows[40], *rows[:40], *rows[41:]], now=NOW)
+    async with listing(make_app) as (_, app):
+        app.main.sidebar.show_rows(LATER, now=NOW)
         assert lines(app)[1:3] == ["talk 40", "talk 0"]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from copilot_tui.conversation import Attachment, Message, Role
@@ -197,3 +199,56 @@ async def test_every_item_in_sight_has_a_letter_of_its_own_that_copies_it() -> N
         rows = screen(app)
         for letter, source in sources.items():
             assert f"{letter} {source.replace('-', '•')}" in rows
+
+
+STEPS = """\
+1. Do this:
+
+   ```sh
+   make \\
+   \tall
+
+   ls
+   ```
+
+   and then
+
+       indented
+
+2. ```py
+   x = 1
+   ```
+   then
+   ~~~
+   y
+   ~~~
+
+> quoted
+> ```c
+> z;
+> ```
+"""
+
+
+@pytest.mark.parametrize("is_wrapped", [False, True])
+async def test_code_within_a_step_has_a_letter_of_its_own(is_wrapped: bool) -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 54)):
+        app.transcript.show([reply(STEPS, "b")])
+        if is_wrapped:
+            app.transcript.toggle_code_wrap()
+        sources = app.transcript.show_hints()
+        step, other, quote = (part.strip("\n") for part in re.split(r"\n(?=2\.|>  ?quoted)", STEPS))
+        assert list(sources.values()) == [
+            step,
+            "make \\\n\tall\n\nls",
+            "indented",
+            other,
+            "x = 1",
+            "y",
+            quote,
+            "z;",
+        ]
+        rows = screen(app)
+        for letter in sources:
+            assert sum(row.startswith(f"{letter} ") for row in rows) == 1

@@ -201,6 +201,25 @@ class Document:
             self.on_moved(below, unit.height - before)
         return lines
 
+    def code_in(self, number: int) -> Iterator[tuple[int, int]]:
+        """The blocks of code within another block: first line, and the line behind the last."""
+        unit = self.units[number]
+        if unit.kind not in ("list_item", "blockquote"):
+            return
+        assert self._blocks is not None
+        fill = self._blocks.code_styles.base
+        lines = self.lines_of(number)
+        first = None
+        for row, line in enumerate(lines):
+            is_code = line.fill is fill
+            if first is not None and not (is_code and (line.size or line.source_lines)):
+                yield first, row
+                first = None
+            if is_code and first is None:
+                first = row
+        if first is not None:
+            yield first, len(lines)
+
     def _set_lines(self, unit: Unit, lines: list[Line], *, is_first: bool) -> None:
         if unit.gap and not is_first:
             assert self._blocks is not None

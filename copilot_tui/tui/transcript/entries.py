@@ -17,7 +17,7 @@ from copilot_tui.tui.transcript.document import Document, draw
 from copilot_tui.tui.transcript.foot import foot
 from copilot_tui.tui.transcript.lines import Line
 from copilot_tui.tui.transcript.parts import portion
-from copilot_tui.tui.transcript.selection import copied_unit, part_source
+from copilot_tui.tui.transcript.selection import copied_code, copied_unit, part_source
 from copilot_tui.tui.transcript.streamer import Streamer
 from copilot_tui.tui.transcript.thoughts import (
     Thoughts,
@@ -252,8 +252,8 @@ class Entry:
         return part_source(self.document, low, high)
 
     def blocks(self, row: int, rows: int) -> Iterator[tuple[int, int, str]]:
-        """The blocks in so many lines from this one on that may be copied: first line, the line
-        behind the last, and the source.
+        """The blocks in so many lines from this one on that may be copied, and the code within
+        them: first line, the line behind the last, and the source.
         """
         document, above = self.document, len(self.head)
         if not document.height:
@@ -270,6 +270,12 @@ class Entry:
                 return
             top = start + (unit.height > 1 and unit.gap and number > 0)
             yield top, start + unit.height, copied_unit(document, number)
+            for first, last in document.code_in(number):
+                code = copied_code(document, number, first, last)
+                if (
+                    below := max(start + first, top + 1)
+                ) < start + last:  # beside that of the whole
+                    yield below, start + last, code
             number += 1
 
     def rows_with(self, needle: Needle) -> list[int]:

@@ -166,3 +166,8 @@ def copied_unit(document: Document, number: int) -> str:
     if unit.kind in CODE_KINDS:
         return lines_source(_content(document.lines_of(number)))
     return unit_source(document, unit)
+
+
+def copied_code(document: Document, number: int, first: int, last: int) -> str:
+    """What a block of code within a unit gives, which these lines of it show."""
+    return lines_source(_content(document.lines_of(number)[first:last]))
