@@ -6,6 +6,7 @@ import pytest
 from rich.cells import set_cell_size
 from textual.geometry import Offset
 
+from copilot_tui.tui.transcript.finder import Needle
 from tests.tui.test_transcript import TranscriptApp, prompt, reply, screen
 
 ROOM = "\n\n".join(["between"] * 30)
@@ -166,3 +167,13 @@ async def test_a_word_in_code_that_is_scrolled_is_selected_where_it_is_clicked()
         assert "y y" in screen(app)[4]  # it is shorter, and scrolled no further than its end
         app.transcript.select_at(Offset(36, 4), whole=False)
         assert app.transcript.selected_source() == "y"
+
+
+@pytest.mark.parametrize("mark", ["*", "`", " ", "* ", "a ", "a\n", "\n> ", "_a", "世"])
+@pytest.mark.parametrize("words", ["* b", " b", "a b", "` ` `", "a  a b", "世 b", "> > b"])
+def test_a_text_of_one_mark_alone_is_looked_through_in_one_go(mark: str, words: str) -> None:
+    needle = Needle(words)
+    text = mark * 300_000
+    assert needle.count(text) == 0
+    assert not list(needle.spans(text))
+    assert needle.count(f"{text}\n\n{words.strip()} ") == 1

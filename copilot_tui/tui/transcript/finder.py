@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 HINT_LETTERS: Final = "asdfghjklqwertyuiopzxcvbnmASDFGHJKLQWERTYUIOPZXCVBNM1234567890"
 """In the order of the blocks: those that are found most easily come first."""
-_MARKUP_BETWEEN: Final = r"[*_~`]*(?:[ \t]*\n[ \t>]*|[ \t]+)[*_~`]*"
-"""What may stand between two words in the source, where a space is seen."""
+_MARKUP_BETWEEN: Final = r"[*_~`]{0,3}(?:[ \t]*\n[ \t>]*|[ \t]+)[*_~`]{0,3}"
+"""What may stand between two words in the source, where a space is seen. With no end to the marks,
+a text of marks alone would take quadratic time.
+"""
 
 _END: Final = "\0"
 """Of a line that does not go on with the next one: no words go over it."""
@@ -91,7 +93,8 @@ class Needle:
 def _joined(words: str, between: str) -> str:
     """A pattern for words with this between them, and with the space around them that they have."""
     parts = between.join(map(re.escape, words.split()))
-    return f"{between if words[0].isspace() else ''}{parts}{between if words[-1].isspace() else ''}"
+    before, after = (r"\s" if words[place].isspace() else "" for place in (0, -1))
+    return f"{before}{parts}{after}"
 
 
 class Finder:
