@@ -148,3 +148,15 @@ async def test_deleting_in_a_narrowed_list_goes_on_with_the_next_row(
         assert titles[sidebar.picked or ""] == "talk 3"
         await pilot.press("space", "1")  # it is not among these
         assert titles[sidebar.picked or ""] == "talk 1"
+
+
+async def test_the_end_of_a_long_filter_is_seen_while_it_is_typed(make_app: MakeApp) -> None:
+    async with listing(make_app) as (pilot, app):
+        app.main.sidebar.focus()
+        await pilot.press("slash", *"talk")
+        assert lines(app)[0] == "/talk▏ 50"
+        await pilot.press(*"世界 and more words than there is room for")
+        assert lines(app)[0].startswith("…")
+        assert lines(app)[0].endswith("room for▏ 0")
+        strip = app.main.sidebar.render_line(0)
+        assert sum(cell_len(segment.text) for segment in strip) == app.main.sidebar.size.width

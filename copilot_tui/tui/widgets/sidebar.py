@@ -216,7 +216,8 @@ class Sidebar(ScrollView, can_focus=True):
         entry = self._lines[line]
         if isinstance(entry, str):
             style = self.get_component_rich_style("sidebar--group")
-            return strip_of([Segment(set_cell_size(f" {entry}", width), style)], width)
+            shown = _end_of(entry, width - 2) if self._filter and not line else entry
+            return strip_of([Segment(set_cell_size(f" {shown}", width), style)], width)
         return self._row_strip(self._rows[entry], width, base)
 
     def _row_strip(self, row: Row, width: int, base: Style) -> Strip:
@@ -383,3 +384,11 @@ class Sidebar(ScrollView, can_focus=True):
             self.post_message(ConversationPicked(self._rows[entry].id))
         elif entry is not None and self._filter is None and line == len(self._lines) - 1:
             self.show_archive()  # no group ends with its heading
+
+
+def _end_of(text: str, width: int) -> str:
+    """As much of the end of a text as there is room for: what is typed is seen."""
+    start = 0
+    while start < len(text) and cell_len(text[start:]) + (start > 0) > width:
+        start += 1
+    return f"…{text[start:]}" if start else text
