@@ -34,15 +34,21 @@ class Needle:
         forms = {unicodedata.normalize(form, words.casefold()) for form in ("NFC", "NFD")}
         self.reach = 2 * max(map(len, forms)) + 8
         """More characters than a match has."""
+        self._word = min(forms) if len(forms) == 1 and words.split() == [words] else None
+        """They are one word that is written as it is seen: many times as fast."""
         self._seen = re.compile("|".join(_joined(form, r"\s+") for form in forms))
         self._written = re.compile("|".join(_joined(form, _MARKUP_BETWEEN) for form in forms))
 
     def count(self, source: str) -> int:
         """How often they stand in a source."""
+        if self._word is not None:
+            return source.casefold().count(self._word)
         return sum(1 for _ in self._written.finditer(source.casefold()))
 
     def is_in(self, source: str) -> bool:
         """Whether they stand in a source."""
+        if self._word is not None:
+            return self._word in source.casefold()
         return self._written.search(source.casefold()) is not None
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
