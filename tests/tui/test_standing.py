@@ -16,6 +16,7 @@ from copilot_tui.store import Store
 from copilot_tui.tui.app import CopilotApp
 from copilot_tui.tui.controllers.standing import EVERY_S, Standing
 from copilot_tui.tui.desk import Desk
+from copilot_tui.tui.desk.catalog import Choice
 from tests.fakes import FakeBackend
 from tests.no_keyring import no_keyring
 from tests.tui.test_app import ended, send, until
@@ -59,6 +60,27 @@ async def test_a_quota_that_ends_and_a_found_sign_in_are_said_after_the_first_re
         await ended(pilot)
         wanted = "copilot · 10 of 300 premium requests left · signed in with GH_TOKEN"
         await until(pilot, lambda: app.main.status.backend == wanted)
+
+
+async def test_of_several_that_answer_together_each_account_is_said_with_its_name(
+    config: Config, store: Store
+) -> None:
+    backends = {**config.backends, "work": replace(config.backends["copilot"], name="work")}
+    used = {name: Counting(["Hello"]) for name in ("copilot", "work")}
+    used["copilot"].account_is = LOW._replace(is_found=False)
+    used["work"].account_is = Account("me", quota=(Quota("chat messages", 50, 50),))
+    configured = replace(config, backends=backends, backend=backends["copilot"])
+    desk = Desk(configured, store, make_backend=lambda each: used[each.name])
+    app = CopilotApp(desk)
+    async with app.run_test(size=(200, 30)) as pilot:
+        app.comparing.ask(app.shown.id, (Choice("copilot", "a"), Choice("work", "b")))
+        await send(pilot, "hi")
+        await until(pilot, lambda: used["copilot"].asked and used["work"].asked)
+        wanted = "copilot: 10 of 300 premium requests left · work: no chat messages left"
+        await until(pilot, lambda: wanted in app.main.status.backend)
+        app.comparing.ask(app.shown.id, ())
+        await until(pilot, lambda: app.main.status.backend.endswith("requests left"))
+        assert "copilot:" not in app.main.status.backend
 
 
 async def test_a_service_is_asked_at_most_once_a_minute(config: Config, store: Store) -> None:

@@ -60,7 +60,7 @@ class Saying:
         app, desk = self._app, self._desk
         status, key = app.main.status, app.main.key
         present = desk.answerers.present_choice(app.shown)
-        standing = desk.answerers.catalog.standing(present.backend)
+        standing = self._standing(present.backend)
         who = self._comparing.names() or (present.backend, present.provider, present.model)
         parts = (*who, *standing)
         is_private = desk.filing.is_private(app.shown.id)
@@ -81,6 +81,17 @@ class Saying:
                 status.activity = "answering in another window"
             status.activity = status.activity or self._comparing.words()
             status.hints = (f"{key('help')} keys", f"{key('new')} new", f"{key('new-line')} line")
+
+    def _standing(self, present: str) -> list[str]:
+        """What is to be known of the accounts that answer; of several with their names."""
+        catalog = self._desk.answerers.catalog
+        asked = [each.backend for each in self._comparing.asked(self._app.shown.id)] or [present]
+        told = {name: catalog.standing(name) for name in asked}
+        return [
+            f"{name}: {words}" if len(told) > 1 else words
+            for name, each in told.items()
+            for words in each
+        ]
 
     def _count(self) -> None:
         self._second = None

@@ -41,7 +41,8 @@ class Standing:
             return
         self._asked_at[config.name] = now
         work = self._ask(config.name)
-        self._app.run_worker(work, group="standing", exclusive=True, exit_on_error=False)
+        group = f"standing:{config.name}"
+        self._app.run_worker(work, group=group, exclusive=True, exit_on_error=False)
 
     def forget(self, backend: str) -> None:
         """Somebody signed in there, or out: what is known is of another account."""
