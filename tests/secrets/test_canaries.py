@@ -276,22 +276,33 @@ def test_githubs_cookie_and_token_stay_where_they_are(tmp_path: Path) -> None:
             "COPILOT_TUI_LOG": str(house.home / "log"),
         }
         assert house.run("ask", "hi") == 0
-        words = f"no {cookie} and user_session={cookie}"
+
+        def echo() -> str:
+            """Both, the token as the next command will have it."""
+            made = f"{token}-{github.token_calls + 1}"
+            return f"no {cookie} and user_session={cookie}, nor GitHub-Bearer {made} ({made!r})"
+
         for path in (github.token_path, THREADS_PATH):
             for status in (400, 401, 403, 404, 422, 500):
+                words = echo() if path == THREADS_PATH else cookie  # no token is made yet
                 github.answer({"message": words, "error": words}, status=status, path=path)
                 house.run("ask", "hi")
             github.answer(b"", status=302, headers={"Location": f"/login?{cookie}"}, path=path)
             house.run("ask", "hi")
-        github.says(failed("exception", words))
-        house.run("ask", "hi")
-        github.says(content("half "), f"data: {words}\n\n".encode(), CUT)
+        github.says(failed("exception", echo()))
+        assert house.run("ask", "hi") == 1
+        github.says(event({"type": "agentError", "message": echo()}))
+        assert house.run("ask", "hi") == 1
+        github.says(event({"type": "functionCall", "name": "x", "statusMessage": echo()}), CUT)
+        assert house.run("ask", "hi") == 1
+        github.says(content("half "), f"data: {echo()}\n\n".encode(), CUT)
         house.run("ask", "hi", "--conversation", "last")
         for args in (("models",), ("doctor",), ("config",), ("show", "last", "--json")):
             house.run(*args)
         sent = {request.headers.get("cookie", "") for request in github.requests}
         assert any(cookie in each for each in sent)
-        assert any(token in r.headers.get("authorization", "") for r in github.requests)
+        used = " ".join(r.headers.get("authorization", "") for r in github.requests)
+        assert f"{token}-{github.token_calls}" in used  # the echoes named tokens that were used
         assert "POST" in (house.home / "log").read_text()
         assert house.leaks(cookie, token) == []
 
