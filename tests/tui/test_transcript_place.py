@@ -140,3 +140,12 @@ async def test_a_table_that_gets_wider_while_it_streams_keeps_the_row_that_is_re
             await flushed(app, pilot)
             now = " ".join(row.split("│")[0].strip() for row in screen(app)[:7])
             assert top in now
+
+
+async def test_where_the_message_that_was_read_is_not_on_the_branch_its_end_is_shown() -> None:
+    app = TranscriptApp()
+    pane = app.transcript
+    async with app.run_test(size=(60, 20)):
+        pane.show([reply(LONG, "a"), reply(f"{LONG}\n\nThe end", "b")], place=Place("x", 7, 2))
+        assert pane.place is None
+        assert screen(app)[-1].strip() == "The end"

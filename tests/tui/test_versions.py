@@ -149,6 +149,33 @@ async def test_the_place_stays_when_a_message_in_the_middle_changes_its_version(
         assert shown_text(app).splitlines()[2].strip().endswith("alpha one")
 
 
+async def test_in_a_long_reply_the_same_paragraph_of_its_other_version_is_read(
+    make_app: MakeApp, store: Store
+) -> None:
+    conversation = saved_conversation(store, "long", "q")
+    asked = conversation.path()[0].id
+    for version in (1, 2):
+        text = "\n\n".join(f"Paragraph {n} of version {version}, and so on." for n in range(400))
+        reply = Message(id=f"v{version}", role=Role.ASSISTANT, content=text, parent_id=asked)
+        conversation.add(reply)
+    store.save(conversation)
+    async with make_app(continue_last=True).run_test(size=(100, 30)) as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: app.shown.messages)
+        app.main.transcript.focus()
+        await pilot.press(*["pageup"] * 9)
+
+        def top() -> str:
+            lines = shown_text(app).splitlines()
+            return next(line.strip() for line in lines if "Paragraph" in line)
+
+        before = top()
+        assert "of version 2" in before
+        await pilot.press("alt+left")
+        await until(pilot, lambda: "of version 1" in top())
+        assert top() == before.replace("version 2", "version 1")
+
+
 def difference_text(app: CopilotApp) -> str:
     return str(app.screen.query_one("#difference-text", Static).content)
 

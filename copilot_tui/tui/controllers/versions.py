@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from copilot_tui.tui.transcript import Place
-
 if TYPE_CHECKING:
     from copilot_tui.conversation import Conversation, Message
     from copilot_tui.tui.controllers.answers import Answers
@@ -63,7 +61,9 @@ class Versions:
         """Show the branch with this version where the one before stood."""
         transcript = self._app.main.transcript
         top, had_cursor = transcript.top, transcript.cursor is not None
-        self._app.show_messages(Place(now, top.line) if top and top.message_id == before else top)
+        if top is not None and top.message_id == before:
+            top = top._replace(message_id=now)
+        self._app.show_messages(top)
         if had_cursor:
             transcript.point_at(now)
 

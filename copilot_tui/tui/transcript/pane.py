@@ -94,14 +94,15 @@ class Transcript(Growing, can_focus=True):
     ) -> None:
         """Show this branch instead of what was shown; `live` are replies that stream now.
 
-        Without a place: its end.
+        Without a place, or where its message is on another branch: its end.
         """
         self._stack.fill(messages, live)
+        if place is not None and place.message_id not in self._stack.index:
+            place = None
         self._versions = dict(versions)
         self._forget_marks()
         self._following = place is None
-        index = self._stack.index.get(place.message_id, 0) if place else 0
-        self._top = (index, place.line if place else 0)
+        self._top = (self._stack.index[place.message_id], place.line) if place else (0, 0)
         self._top_block = place.block if place else None
         self._pulse_while_live()
         self._lay_out()
