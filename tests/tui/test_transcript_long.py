@@ -397,6 +397,28 @@ async def test_who_comes_from_above_to_a_block_that_takes_long_reads_on_at_once(
         assert "On" in screen(app)[-1]
 
 
+async def test_of_many_long_replies_those_read_last_are_kept_and_all_read_the_same() -> None:
+    app = TranscriptApp()
+    messages = [reply(f"Reply {number}\n\n" + TEXT * 2, f"m{number}") for number in range(40)]
+    async with app.run_test(size=(60, ROWS)) as pilot:
+        app.transcript.show(messages, place=Place("m0", 0))
+        starts = []
+        for _ in messages:
+            await pilot.pause()
+            starts.append(screen(app))
+            app.transcript.jump(1)
+        drawn = app.transcript._stack.drawn
+        held = sum(entry.message.content_size for entry in drawn.values())
+        assert held < 2_000_000 + 2 * len(TEXT * 2) < sum(len(each.content) for each in messages)
+        assert 8 <= len(drawn) < len(messages)
+        app.transcript.action_scroll_home()
+        for number in range(len(messages)):
+            await pilot.pause()
+            assert any(f"Reply {number}" in line for line in screen(app))
+            assert screen(app) == starts[number]
+            app.transcript.jump(1)
+
+
 async def test_what_is_not_shown_any_more_is_gone_without_the_collector() -> None:
     app = TranscriptApp()
     async with app.run_test(size=(60, ROWS)) as pilot:

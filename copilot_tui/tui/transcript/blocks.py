@@ -74,8 +74,7 @@ class Blocks:
         base = base or self.palette.base
         match node.kind:
             case "paragraph":
-                read = self.inline.runs if width == self.width else self.inline.runs_again
-                return self.text(read(node.tokens[1].content, base, references), width)
+                return self.text(self.inline.runs(node.tokens[1].content, base, references), width)
             case "heading":
                 return self._heading(node, references, width)
             case "fence" | "code_block":

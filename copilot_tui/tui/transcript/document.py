@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 LISTS: Final = ("bullet_list", "ordered_list")
 
+_NESTED: Final = ("list_item", "blockquote")
+_LONG_NESTED: Final = 2_000
+"""Characters of an item or a quote from which on it is likely to grow, and to be drawn again."""
+
 KEPT: Final = 2_000
 """Lines of a text that are kept once they are drawn; those out of sight are drawn again."""
 
@@ -368,6 +372,7 @@ def lines_of(
     unit: Unit, node: Node, rows: list[str], blocks: Blocks, references: References
 ) -> list[Line]:
     """The lines of a unit of these rows, without the empty one before it."""
+    blocks.inline.keeps = unit.kind in _NESTED and unit.end - unit.start > _LONG_NESTED
     if unit.kind == "list_item":
         return blocks.item(node, unit.number, references, source=rows)
     return blocks.draw(node, references, source=rows)

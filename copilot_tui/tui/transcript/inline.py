@@ -29,7 +29,7 @@ fast.
 """
 
 _LATELY: Final = 100_000
-"""Characters of nested text that are kept when they have been read."""
+"""Characters of text that are kept when they have been read."""
 
 TAB: Final = "    "
 
@@ -47,8 +47,12 @@ class Inline:
             "s_open": Style(strike=True),
         }
         self.link = lru_cache(maxsize=1024)(self._link)
+        self.keeps = False
+        """What is read is likely to be asked for again: an item or a quote that grows is drawn as a
+        whole each time, and most of it is what it was.
+        """
         self._lately: dict[tuple[str, Style], list[Run]] = {}
-        """What was read last at the end."""
+        """What was kept, and asked for last, at the end."""
         self._lately_size = 0
 
     def _link(self, address: str) -> Style:
@@ -60,29 +64,22 @@ class Inline:
         """The content as runs of styled text."""
         if len(content) < LONGEST_PART and not _MARKUP.search(content):
             return [(content, base)] if content else []
+        keeps = self.keeps and not (references and "[" in content)
         if len(content) < MOST_MARKS:
+            if keeps:
+                return self._read(content, base)
             return self.runs_of(parse_inline(content, references), base)
         runs: list[Run] = []
         for part, joint in parts(content):
-            runs += self.runs_of(parse_inline(part, references), base)
-            runs += [(" ", base)] if joint else []
-        return runs
-
-    def runs_again(self, content: str, base: Style, references: Mapping[str, Any]) -> list[Run]:
-        """The same of what may be asked for again soon: what was read last is kept.
-
-        An item or a quote that grows is drawn as a whole again, and most of it is what it was.
-        """
-        if (references and "[" in content) or not _MARKUP.search(content):
-            return self.runs(content, base, references)
-        runs: list[Run] = []
-        for part, joint in parts(content):
-            is_settled = joint or len(content) < MOST_MARKS
-            runs += self._read(part, base) if is_settled else self.runs(part, base, references)
+            if keeps and joint:
+                runs += self._read(part, base)
+            else:
+                runs += self.runs_of(parse_inline(part, references), base)
             runs += [(" ", base)] if joint else []
         return runs
 
     def _read(self, part: str, base: Style) -> list[Run]:
+        """The runs of a text, which are kept for when it is asked for again."""
         runs = self._lately.pop((part, base), None)
         if runs is None:
             runs = self.runs_of(parse_inline(part, {}), base)

@@ -124,6 +124,9 @@ class _Parser(ParserInline):
             state.pushPending()
 
 
+_PARSER: Final = _Parser()
+
+
 class _Helpers:
     """What markdown-it's rules for links ask for."""
 
@@ -147,7 +150,7 @@ class _Markdown(MarkdownIt):
 
     def __init__(self) -> None:
         super().__init__("commonmark")
-        self.inline = _Parser()
+        self.inline = _PARSER
         self.helpers = _Helpers  # type: ignore[assignment]  # its functions are looked up by name
 
     @staticmethod
@@ -166,7 +169,7 @@ def parsed(content: str, references: Mapping[str, Any]) -> State:
     """The text with its tokens."""
     # Without definitions nothing is one: markdown-it would normalise each label to find that out.
     env = {"references": references} if references else {}
-    return _Parser().read(State(content, _MARKDOWN, env, []))
+    return _PARSER.read(State(content, _MARKDOWN, env, []))
 
 
 def paired(marks: list[Delimiter]) -> list[Delimiter]:

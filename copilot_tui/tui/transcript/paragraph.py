@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Final
 
 from copilot_tui.tui.transcript.closed import closed_spans, last_place
 from copilot_tui.tui.transcript.markdown import closed_inline, parse_inline
-from copilot_tui.tui.transcript.parts import LEFT_OPEN, is_full, latest_cut, parts
+from copilot_tui.tui.transcript.parts import (
+    LEFT_OPEN,
+    LONGEST_PART,
+    MOST_MARKS,
+    is_full,
+    latest_cut,
+    marks_in,
+    parts,
+)
 from copilot_tui.tui.transcript.wrap import GrowingRows, Row
 
 if TYPE_CHECKING:
@@ -33,6 +41,8 @@ class GrowingParagraph:
         self._rows = GrowingRows(width)
         self._part = ""
         """What has come of the present part; see `parts`."""
+        self._marks = 0
+        """Marks in it, or a few more."""
         self._done = 0
         """Characters of it that have been let go of."""
         self._try_at = _SHORT
@@ -40,10 +50,9 @@ class GrowingParagraph:
     def take(self, text: str, references: References) -> list[Row]:
         """Go on with this text; gives the rows that are final."""
         self._part = (self._part + text) if self._part else text.lstrip()
+        self._marks += marks_in(text)
         final: list[Row] = []
-        while (has_end := is_full(self._part.rstrip())) or (
-            len(self._part) - self._done > self._try_at
-        ):
+        while (has_end := self._has_end()) or len(self._part) - self._done > self._try_at:
             runs = self._cut(references)
             if runs is not None:
                 self._try_at = _SHORT
@@ -64,11 +73,17 @@ class GrowingParagraph:
             done = 0
         return self._rows.rest(runs)
 
+    def _has_end(self) -> bool:
+        """Whether the end of the part is known: spaces at the end of a text do not count."""
+        is_likely = len(self._part) >= LONGEST_PART or self._marks >= MOST_MARKS
+        return is_likely and is_full(self._part.rstrip())
+
     def _end_part(self, references: References) -> list[Run]:
         """The runs to the end of the part, which is where its length puts it."""
         part, joint = next(parts(self._part, self._done))
         runs = self._part_runs(part, joint, self._done, references)
         self._part = self._part[len(part) + len(joint) :]
+        self._marks = marks_in(self._part)
         self._done = 0
         self._try_at = _SHORT
         return runs

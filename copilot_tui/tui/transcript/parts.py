@@ -46,21 +46,21 @@ def parts(content: str, earliest: int = 0) -> Iterator[tuple[str, str]]:
 
 def portion(text: str) -> int:
     """So much of a text is read at once: not more than a part's marks."""
-    if _marks_in(text) <= MOST_MARKS:
+    if marks_in(text) <= MOST_MARKS:
         return len(text)
     return next(islice(_MARK.finditer(text), MOST_MARKS, None)).end()
 
 
 def is_full(content: str) -> bool:
     """Whether a text has a whole part."""
-    return len(content) >= MOST_MARKS and _full_size(content[:LONGEST_PART]) > 0
+    return _full_size(content[:LONGEST_PART]) > 0
 
 
 def latest_cut(content: str) -> int:
     """Behind this the first part of a text ends, if it can, however the text goes on."""
     window = content[:LONGEST_PART]
     size = _full_size(window)
-    return _latest_cut(size or min(LONGEST_PART, len(window) + MOST_MARKS - _marks_in(window)))
+    return _latest_cut(size or min(LONGEST_PART, len(window) + MOST_MARKS - marks_in(window)))
 
 
 def _latest_cut(size: int) -> int:
@@ -69,12 +69,13 @@ def _latest_cut(size: int) -> int:
 
 def _full_size(window: str) -> int:
     """Characters of a part that is cut out of this, the end of it included; 0: it is the last."""
-    if _marks_in(window) < MOST_MARKS:
+    if marks_in(window) < MOST_MARKS:
         return len(window) if len(window) == LONGEST_PART else 0
     return next(islice(_MARK.finditer(window), MOST_MARKS - 1, None)).end()
 
 
-def _marks_in(text: str) -> int:
+def marks_in(text: str) -> int:
+    """How many characters of a text may mean something."""
     return sum([text.count(mark) for mark in _MARKS])
 
 

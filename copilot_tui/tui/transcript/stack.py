@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 _DRAWN: Final = 300
 """Messages whose lines are kept."""
 
+_DRAWN_SIZE: Final = 2_000_000
+"""Characters of them: what is drawn takes several times as much as its text."""
+
+_IN_SIGHT: Final = 8
+"""So many are kept however long they are: the eye is there."""
+
 
 class Stack:
     """Draws a message when its lines are asked for; until then its height is an estimate."""
@@ -101,8 +107,7 @@ class Stack:
         entry.draw(self.look, now, by_and_by=by_and_by)
         self.heights[index] = entry.height
         self.drawn[index] = entry
-        if len(self.drawn) > _DRAWN:
-            self._forget_one()
+        self._forget()
         if entry.is_behind:
             self.on_behind(index)
         return entry
@@ -112,10 +117,14 @@ class Stack:
             self.heights[index] = self.drawn[index].height
             self.on_moved(index, row, by)
 
-    def _forget_one(self) -> None:
-        index = next((index for index in self.drawn if index not in self.live), None)
-        if index is not None:
-            del self.drawn[index]
+    def _forget(self) -> None:
+        """Let go of what was drawn, and not looked at, the longest; not of what is being drawn."""
+        size = sum([entry.message.content_size for entry in self.drawn.values()])
+        for index in list(self.drawn)[:-_IN_SIGHT]:
+            if len(self.drawn) <= _DRAWN and size <= _DRAWN_SIZE:
+                return
+            if self.drawn[index].streamer is None and index not in self.live:
+                size -= self.drawn.pop(index).message.content_size
 
     def settle(self, index: int, line: int) -> tuple[int, int]:
         """The place of a line that is counted from a message, wherever it falls."""
