@@ -15,7 +15,7 @@ from copilot_tui.tui.transcript.selecting import Selecting
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from copilot_tui.tui.transcript.entries import Entry
+    from copilot_tui.tui.transcript.entries import Anchor, Entry
     from copilot_tui.tui.transcript.look import Look
 
 COST_SHARE: Final = 3
@@ -73,6 +73,7 @@ class Growing(Selecting):
         reaches: Callable[[Entry], bool],
         row: Callable[[Entry], int],
         place: Place | None,
+        anchor: Anchor | None = None,
     ) -> None:
         """Have a line of a message at the top, as soon as the message is drawn so far."""
 
@@ -92,7 +93,7 @@ class Growing(Selecting):
             entry.take(TAKE_MOST)
             self._top, is_there = find()
         self._stack.heights[index] = entry.height
-        self._goal = None if is_there else Goal(find, place)
+        self._goal = None if is_there else Goal(find, place, anchor)
 
     def _approach(self) -> None:
         """More is drawn: go where the viewport is to stand, and from there where keys asked for."""

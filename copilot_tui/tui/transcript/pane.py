@@ -183,7 +183,9 @@ class Transcript(Growing, can_focus=True):
             return
         anchor, place = None, self.place
         index, line = self._top
-        if self._goal is not None and place is not None and place.block is not None:
+        if self._goal is not None and self._goal.anchor is not None:
+            anchor = self._goal.anchor
+        elif self._goal is not None and place is not None and place.block is not None:
             line, self._top_block = place.line, place.block
         elif not self._following and (entry := self._stack.drawn.get(index)) is not None:
             anchor = entry.anchor(line)
@@ -205,6 +207,7 @@ class Transcript(Growing, can_focus=True):
                 lambda entry: entry.reaches(anchor.block, anchor.row_in),
                 lambda entry: entry.row_of(anchor),
                 place,
+                anchor,
             )
         elif block is not None and self._stack.messages:
             self._seek(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from copilot_tui.conversation import Role
+    from copilot_tui.tui.transcript.entries import Anchor
 
 WHEEL_LINES: Final = 3
 CODE_COLUMNS: Final = 8
@@ -38,6 +39,8 @@ class Goal(NamedTuple):
     """Where it stands until then, and whether it is there."""
     place: Place | None = None
     """What is to stand at the top, if that is known."""
+    anchor: Anchor | None = None
+    """The same, if it is to hold at any width."""
 
 
 def moved(place: tuple[int, int], index: int, row: int, by: int) -> tuple[int, int]:
