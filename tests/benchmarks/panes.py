@@ -85,8 +85,9 @@ async def pane(stage: Stage) -> list[Row]:
 
 async def _growing(stage: Stage, pane: Transcript, kind: str) -> Row:
     sizes = (0, stage.size(transcript.SIZE, transcript.SIZE))
-    rounds = stage.rounds(16, 4)
-    lows, highs = await transcript.growth(pane, kind, sizes, rounds)
+    rounds = stage.rounds(7, 3)
+    frames = stage.size(4, 2) * transcript.FRAMES
+    lows, highs = await transcript.growth(pane, kind, sizes, rounds, frames)
     low, high = median(lows), median(highs)
     ratios = " ".join(f"{high / low:.2f}" for low, high in zip(lows, highs, strict=True))
     raw = f"CPU {high:.0f} / {low:.0f} µs, by rounds {ratios}"

@@ -109,9 +109,9 @@ async def pages_of(
     return [(median(ups), median(resizes)) for ups, resizes in found]
 
 
-def scene(kind: str, size: int) -> tuple[str, str]:
+def scene(kind: str, size: int, frames: int = FRAMES) -> tuple[str, str]:
     """A reply of at least so many characters, and how it goes on: in the same words at any size."""
-    more = corpus.reply(kind, FRAMES * FRAME_DELTAS * DELTA, seed=5)
+    more = corpus.reply(kind, frames * FRAME_DELTAS * DELTA, seed=5)
     if not size:
         return "", more
     if kind in ("fence", "table"):  # which are open, and begin only once
@@ -126,7 +126,7 @@ async def growing(
     more: str,
     frame: Callable[[], AbstractContextManager[object]],
 ) -> None:
-    """Let a reply in a full screen grow by FRAMES frames, each within a context of its own.
+    """Let a reply in a full screen grow by whole frames, each within a context of its own.
 
     A frame is what RATE deltas a second are to a terminal that is drawn FRAME_RATE times in one.
     The clock has no part in it, so that the same is done in every run.
@@ -138,7 +138,7 @@ async def growing(
         await drawn(pane)
     gc.collect()
     gc.freeze()
-    for number in range(FRAMES * FRAME_DELTAS):
+    for number in range(len(more) // (FRAME_DELTAS * DELTA) * FRAME_DELTAS):
         if number % FRAME_DELTAS == 0:
             context = ExitStack()
             context.enter_context(frame())
@@ -168,15 +168,15 @@ def cpu_of(found: list[float]) -> Iterator[None]:
 
 
 async def growth(
-    pane: Transcript, kind: str, sizes: tuple[int, int], rounds: int
+    pane: Transcript, kind: str, sizes: tuple[int, int], rounds: int, frames: int
 ) -> list[list[float]]:
     """CPU microseconds of a delta in each round, at both sizes in turns."""
     found: list[list[float]] = [[], []]
     for number in range(rounds):
         for place in (0, 1) if number % 2 else (1, 0):
-            frames: list[float] = []
-            await growing(pane, *scene(kind, sizes[place]), partial(cpu_of, frames))
-            found[place].append(sum(frames) * 1000 / (FRAMES * FRAME_DELTAS))
+            costs: list[float] = []
+            await growing(pane, *scene(kind, sizes[place], frames), partial(cpu_of, costs))
+            found[place].append(sum(costs) * 1000 / (len(costs) * FRAME_DELTAS))
     return found
 
 
@@ -229,7 +229,7 @@ async def run(quick: bool) -> None:
         report("  against 100 messages", resize / resize_100, "x", "P9: <= 1.1")
         for kind in corpus.KINDS:
             low, high = map(
-                median, await growth(app.transcript, kind, (0, SIZE), 3 if quick else 9)
+                median, await growth(app.transcript, kind, (0, SIZE), 3 if quick else 7, 2 * FRAMES)
             )
             report(f"a delta at {SIZE // 1000} kB, {kind}", high, "us")
             report("  against one at 0 bytes", high / low, "x", "P6: <= 1.1")
