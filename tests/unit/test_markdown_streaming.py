@@ -31,6 +31,7 @@ CORPUS = {
     ),
     "tasks": "- [ ] open\n- [x] done\n- [X]no\n- [ ]\n",
     "item like a table": "- a\n- [b]\t|\n---\n- c | d\n|---|---|\n",
+    "item that a table seems to end": "- a\n| b |\n    -->x\n- c | d\ne | f\n  --|--\n",
     "indented siblings": '  1. "t"\n   1. ``[foo]\n`<!--~\n- x\n',
     "quotes": "> a\nlazy\n> - b\n> - c\n>\n> > d\n\n> e\n```\nf\n",
     "fences": (

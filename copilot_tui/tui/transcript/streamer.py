@@ -268,11 +268,12 @@ def _start(tops: list[Node], index: int, rows: list[str]) -> int:
 def _is_decided(node: Node, start: int, rows: list[str]) -> bool:
     """Whether a block starts here whatever comes.
 
-    A table needs its second line for that. What may be the title of a definition may belong to one
-    that ends the list or quote before it.
+    A table needs its second line for that, and so does what may be the head of one. What may be the
+    title of a definition may belong to one that ends the list or quote before it.
     """
     complete = len(rows) - 1
-    if start >= complete or (node.kind == "table" and node.start + 1 >= complete):
+    may_be_table = node.kind == "table" or "|" in rows[node.start]
+    if start >= complete or (may_be_table and node.start + 1 >= complete):
         return False
     may_be_title = rows[start].lstrip()[:1] in ("'", '"', "(") and rows[start - 1].strip()
     return not may_be_title
