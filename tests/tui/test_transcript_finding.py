@@ -6,7 +6,7 @@ import pytest
 from rich.cells import set_cell_size
 from textual.geometry import Offset
 
-from copilot_tui.tui.transcript.finder import Needle
+from copilot_tui.tui.transcript.needle import Needle
 from tests.tui.test_transcript import TranscriptApp, prompt, reply, screen
 
 ROOM = "\n\n".join(["between"] * 30)

@@ -29,8 +29,8 @@ from copilot_tui.tui.transcript.thoughts import (
 
 if TYPE_CHECKING:
     from copilot_tui.conversation import Message
-    from copilot_tui.tui.transcript.finder import Needle
     from copilot_tui.tui.transcript.look import Look
+    from copilot_tui.tui.transcript.needle import Needle
 
 _WORD: Final = re.compile(r"\w[\w'’-]*|[^\w\s]+")
 TAKE_MOST: Final = 12_288

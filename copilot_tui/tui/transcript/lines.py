@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rich.style import Style
-
-    from copilot_tui.tui.transcript.code import LoneRow
 
 
 TAB_STOP: Final = 4
@@ -83,6 +81,13 @@ def _keep_tabs_of(lines: list[Line], row: str) -> None:
         shown = after
 
 
+class Uncoloured(Protocol):
+    """What lines of code belong to that have no colours yet."""
+
+    def colour(self) -> None:
+        """Give its lines their colours."""
+
+
 class Line:
     """A row of text before it is padded, with what a copy of it needs.
 
@@ -134,7 +139,7 @@ class Line:
         self.gutter: Segment | None = None
         self.code_width: list[int] | None = None
         """Of code that may be scrolled sideways: the width of the block's longest line, shared."""
-        self.lone: LoneRow | None = None
+        self.lone: Uncoloured | None = None
         """The row of code that it is of, until that has some colours."""
         self.strip: Strip | None = None
 
