@@ -36,7 +36,7 @@ def turns(stage: Stage) -> Iterator[Row]:
     with stage.app(data, stage.server.url(count=40)) as program:
         for _ in range(5):  # what the first turns import is not what turns leave
             _turn(program)
-        program.settle(1.0)
+        program.settle()
         before = program.rss_mb()
         for number in range(count):
             if number % TURNS_EACH == 0:
@@ -44,7 +44,7 @@ def turns(stage: Stage) -> Iterator[Row]:
                 program.type("\x0e")
                 program.drain(0.3)
             _turn(program)
-        program.settle(1.0)
+        program.settle()
         after = program.rss_mb()
     raw = f"{before:.0f} → {after:.0f} MB, {count} turns of 400 characters"
     yield Row("P13", f"memory after {count:,} turns", after - before, 30, raw, "MB")

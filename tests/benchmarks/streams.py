@@ -67,8 +67,8 @@ def full_speed(stage: Stage) -> Iterator[Row]:
     """P4 and P5: the whole app against the loop that shows nothing."""
     seconds = stage.size(4, 3)
     for bar, what, count, rate, limit, rounds in (
-        ("P4", "20,000 deltas at full speed", stage.size(20_000, 20_000), 0, 1.7, (7, 3)),
-        ("P5", "1,000 deltas a second", 1_000 * seconds, 1_000, 1.8, (5, 1)),
+        ("P4", "20,000 deltas at full speed", stage.size(20_000, 20_000), 0, 1.7, (7, 2)),
+        ("P5", "1,000 deltas a second", 1_000 * seconds, 1_000, 1.8, (5, 2)),
     ):
         url = stage.server.url(count=count, rate=rate)
         app, bare = [], []
@@ -89,7 +89,7 @@ def delivered(stage: Stage) -> Iterator[Row]:
     seconds = stage.size(5, 3)
     url = stage.server.url(start=LONG, count=2_000 * seconds, rate=2_000)
     lags = []
-    for _ in range(stage.rounds(5, 2)):
+    for _ in range(stage.rounds(5, 1)):
         with stage.app(stage.empty_store, url) as program:
             program.type("go")
             program.type("\r")
@@ -190,8 +190,7 @@ def written(stage: Stage) -> Iterator[Row]:
     """P15: bytes that go to the disk for one reply, those of the search's index among them."""
     count = stage.size(20_000, 10_000)
     data = stage.store_of("written", [])
-    seconds_rate = 4_000
-    with stage.app(data, stage.server.url(count=count, rate=seconds_rate)) as program:
+    with stage.app(data, stage.server.url(count=count, rate=10_000)) as program:
         before = program.written() - program.painted
         program.type("go")
         program.type("\r")

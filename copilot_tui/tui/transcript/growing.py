@@ -28,6 +28,7 @@ SEEK_S: Final = 0.02
 """A place that is found in this time is shown at once."""
 
 PULSE_S: Final = 0.125
+"""How often the marks of what streams turn, here and in the list; one frame shows both."""
 
 
 class Growing(Selecting):

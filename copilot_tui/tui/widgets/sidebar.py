@@ -21,11 +21,11 @@ from copilot_tui.terminal_text import one_line
 from copilot_tui.tui.actions import bindings
 from copilot_tui.tui.messages import ConversationPicked, DeleteWanted, RenameWanted
 from copilot_tui.tui.rows import ARCHIVE, Mark, Row, Rows, grouped
+from copilot_tui.tui.transcript.growing import PULSE_S
 from copilot_tui.tui.transcript.strips import strip_of
 
 _GLYPHS = {Mark.WAITING: "…", Mark.FAILED: "!", Mark.UNREAD: "●", Mark.DRAFT: "✎"}
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
-_SPINNER_S = 0.12
 _MARK_WIDTH = 3
 """Columns of a mark with the space around it."""
 
@@ -166,10 +166,11 @@ class Sidebar(ScrollView, can_focus=True):
             self._refresh_row(id_)
         running = any(mark is Mark.RUNNING for mark in marks.values())
         if running and self._spinner is None and not self._still:
-            self._spinner = self.set_interval(_SPINNER_S, self._spin)
-        elif not running and self._spinner is not None:
-            self._spinner.stop()
-            self._spinner = None
+            self._spinner = self.set_interval(PULSE_S, self._spin)
+        elif running and self._spinner is not None:
+            self._spinner.resume()  # not anew: it would turn at other moments than the transcript's
+        elif self._spinner is not None:
+            self._spinner.pause()
 
     def show_current(self, conversation_id: str) -> None:
         """Mark the conversation that the transcript shows, and bring it into view."""
