@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from textual import events
 
 from copilot_tui.tui.widgets.composer import Composer
-from copilot_tui.tui.widgets.inputs import taken_by
+from copilot_tui.tui.widgets.keys import taken_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable

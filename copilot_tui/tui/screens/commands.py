@@ -13,7 +13,8 @@ from textual.widgets.option_list import Option
 
 from copilot_tui.tui.actions import ACTIONS, Action, shown_key
 from copilot_tui.tui.screens.dialog import Dialog
-from copilot_tui.tui.widgets.inputs import HarmlessInput, taken_by
+from copilot_tui.tui.widgets.inputs import HarmlessInput
+from copilot_tui.tui.widgets.keys import taken_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from textual.widgets import Input
 
 from copilot_tui.terminal_text import harmless
-
-if TYPE_CHECKING:
-    from textual.widget import Widget
 
 _SPACES: Final = str.maketrans("\t\n", "  ")
 
@@ -25,10 +21,3 @@ class HarmlessInput(Input):
     def replace(self, text: str, start: int, end: int) -> None:
         """Type or paste this; the cursor is behind what is left of it."""
         super().replace(harmless(text), start, end)
-
-
-async def taken_by(widget: Widget) -> None:
-    """Wait until this has taken the keys that it was given."""
-    taken = asyncio.Event()
-    if widget.call_later(taken.set):
-        await taken.wait()
