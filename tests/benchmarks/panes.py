@@ -88,7 +88,7 @@ async def pane(stage: Stage) -> list[Row]:
 
 async def _growing(stage: Stage, pane: Transcript, kind: str) -> Row:
     sizes = (0, stage.size(transcript.SIZE, transcript.SIZE))
-    rounds = stage.rounds(7, 3)
+    rounds = stage.rounds(7, 5)
     frames = stage.size(4, 2) * transcript.FRAMES
     low, high = await transcript.growth(pane, kind, sizes, rounds, frames)
     raw = f"CPU {high:.0f} / {low:.0f} µs"
