@@ -304,6 +304,32 @@ def test_a_login_that_fails_says_the_next_step(
     assert any(each in shown.partition(words)[2] for each in ("COPILOT_", "pipe a token"))
 
 
+HANGS = "sys.stdout.flush(); import time; time.sleep(600)"
+
+
+@pty
+@pytest.mark.pty
+@pytest.mark.usefixtures("config_dir")
+@pytest.mark.parametrize(
+    ("cli", "status", "words"),
+    [
+        ("print('Login failed: fetch failed')", 1, "could not sign in: Login failed: fetch failed"),
+        (f"{LOGS_IN}\nprint('Signed in successfully as me.')", 0, "signed in to Copilot"),
+    ],
+    ids=["failed", "signed-in"],
+)
+def test_a_cli_that_hangs_after_its_last_word_is_ended_and_believed(
+    program: Program, tmp_path: Path, cli: str, status: int, words: str
+) -> None:
+    program.environ |= {
+        "COPILOT_CLI_PATH": copilot_cli(tmp_path, f"{cli}\n{HANGS}"),
+        "XDG_DATA_HOME": str(tmp_path / "data-home"),
+    }
+    terminal = Terminal(program, "login", "copilot")
+    assert terminal.ended() == status
+    assert words in " ".join(terminal.shown.decode().split())
+
+
 @pty
 @pytest.mark.pty
 @pytest.mark.usefixtures("config_dir")

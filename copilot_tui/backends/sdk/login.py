@@ -38,6 +38,14 @@ NO_KEYRING: Final = (
 )
 _PLAIN: Final = "storeTokenPlaintext"
 """A setting of the CLI's."""
+_SIGNED_IN: Final = re.compile(r"^Signed in successfully", re.MULTILINE)
+_LAST_WORD: Final = re.compile(
+    rf"{_SIGNED_IN.pattern}|^Login (?:failed|succeeded, but)", re.MULTILINE
+)
+"""After these the CLI does nothing but end."""
+_END_S: Final = 3.0
+"""How long it may take for that. Node.js, in which it is written, can hang as it ends, for ever:
+once in about a hundred times on a busy machine."""
 _KEPT_MOST: Final = 16_384
 """Characters of what the CLI says that are looked through for the code."""
 
@@ -80,16 +88,19 @@ async def log_in(
         ) from error
     try:
         said = await _listened_to(process, show, show_code)
-        status = await process.wait()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), _END_S)
     finally:
-        if process.returncode is None:
+        status = process.returncode
+        if status is None:
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
-    if status:
+    if status or (status is None and not _SIGNED_IN.search(said)):
         words = in_one_line(said.strip().rpartition("\n")[2])
         raise ConnectionFailed(
-            f"the Copilot CLI could not sign in (status {status})"
+            "the Copilot CLI could not sign in"
+            + (f" (status {status})" if status else "")
             + (f": {words}" if words else ""),
             LOCKED_HINT if "token was not saved" in words else AGAIN_HINT,
         )
@@ -121,18 +132,22 @@ def _host(environ: Mapping[str, str]) -> list[str]:
 async def _listened_to(
     process: Process, show: Callable[[str], object], show_code: Callable[[str], object]
 ) -> str:
-    """What the CLI says until it ends; the last of it."""
+    """What the CLI says until it ends, or should have ended; the last of it."""
     assert process.stdout is not None
     said = ""
     has_code = False
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    while piece := await process.stdout.read(4096):
-        text = decoder.decode(piece)
-        show(text)
-        said = (said + text)[-_KEPT_MOST:]
-        if not has_code and (code := _DEVICE_CODE.search(said)):
-            has_code = True
-            show_code(code[0])
+    with suppress(TimeoutError):
+        async with asyncio.timeout(None) as limit:
+            while piece := await process.stdout.read(4096):
+                text = decoder.decode(piece)
+                show(text)
+                said = (said + text)[-_KEPT_MOST:]
+                if not has_code and (code := _DEVICE_CODE.search(said)):
+                    has_code = True
+                    show_code(code[0])
+                if limit.when() is None and _LAST_WORD.search(said):
+                    limit.reschedule(asyncio.get_running_loop().time() + _END_S)
     return said
 
 
