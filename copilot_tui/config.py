@@ -17,9 +17,8 @@ built-in one, then the keys of the app:
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, get_args
 from urllib.parse import urlsplit
 
 import platformdirs
@@ -43,8 +42,7 @@ OPTIONS: Final = ("data_dir", "config", "backend", "base_url", "model", "provide
 """What may be given as an option (--data-dir) and in the environment (COPILOT_TUI_DATA_DIR)."""
 
 
-@dataclass(frozen=True)
-class BackendConfig:
+class BackendConfig(NamedTuple):
     """One `[backends.NAME]`, with what environment and options say over it.
 
     Its fields are the keys of the table, but for `name` and the last three.
@@ -92,12 +90,11 @@ class BackendConfig:
     """False: base_url was overridden with another server's; this backend's own keys stay here."""
     is_chosen: bool = True
     """What file, environment or options chose: COPILOT_TUI_API_KEY is its key and no other's."""
-    credentials_file: Path | None = field(default=None, compare=False)
+    credentials_file: Path | None = None
     """Where `login` notes who is signed in: beside the configuration."""
 
 
-@dataclass(frozen=True)
-class Config:
+class Config(NamedTuple):
     """Everything that was set, in effect.
 
     Keys of the file above its first table: `backend`, the name of the chosen one (default g4f);
@@ -114,9 +111,9 @@ class Config:
     """What can be rebuilt, of every store."""
     config_file: Path
     """It may not exist."""
-    keys: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, str]
     """[keys]: binding id → key."""
-    ui: Ui = field(default_factory=Ui)
+    ui: Ui = Ui()
     demo: bool = False
     """Started with --demo."""
     is_backend_given: bool = False
@@ -192,10 +189,10 @@ def load(
     chosen_name = chosen_name or DEFAULT_BACKEND
     if chosen_name not in backends:
         raise _unknown_backend(chosen_name, file, backends, given)
-    chosen = replace(backends[chosen_name], is_chosen=True)
+    chosen = backends[chosen_name]._replace(is_chosen=True)
     if not demo:
         if "model" in file.top and chosen_name == file.top.get("backend", DEFAULT_BACKEND):
-            chosen = replace(chosen, model=file.top["model"])
+            chosen = chosen._replace(model=file.top["model"])
         chosen = _overridden(chosen, given)
     if chosen.kind not in _WITHOUT_ADDRESS and not chosen.base_url:
         raise file.complaint(
@@ -211,7 +208,7 @@ def load(
         data_dir=_data_dir(file, given),
         cache_dir=platformdirs.user_cache_path(APP_NAME, appauthor=False),
         config_file=file.path,
-        keys=file.keys,
+        keys=dict(file.keys),
         ui=read_ui(file, environ),
         demo=demo,
         is_backend_given=any(name in given for name in ("backend", "base_url", "provider")),
@@ -253,10 +250,8 @@ def _data_dir(file: ConfigFile, given: Mapping[str, str]) -> Path:
 
 def _backends(file: ConfigFile) -> dict[str, BackendConfig]:
     merged = {
-        name: replace(
-            _from_file(name, file, BUILT_IN.get(name, BackendConfig(name))),
-            is_chosen=False,
-            credentials_file=file.path.with_name(CREDENTIALS_NAME),
+        name: _from_file(name, file, BUILT_IN.get(name, BackendConfig(name)))._replace(
+            is_chosen=False, credentials_file=file.path.with_name(CREDENTIALS_NAME)
         )
         for name in (*BUILT_IN, *(name for name in file.backends if name not in BUILT_IN))
     }
@@ -264,8 +259,8 @@ def _backends(file: ConfigFile) -> dict[str, BackendConfig]:
     if "proxy" in for_all and (wrong := proxy_fault(for_all["proxy"])):
         raise file.complaint(f"proxy {wrong}", key="proxy")
     return {
-        name: replace(
-            backend, **{key: value for key, value in for_all.items() if not getattr(backend, key)}
+        name: backend._replace(
+            **{key: value for key, value in for_all.items() if not getattr(backend, key)}
         )
         for name, backend in merged.items()
     }
@@ -289,8 +284,8 @@ def _from_file(name: str, file: ConfigFile, built_in: BackendConfig) -> BackendC
         values["base_url"] = tidy_address(values["base_url"])
         if origin(values["base_url"]) != origin(built_in.base_url):
             # The built-in backend's key is for the built-in address.
-            built_in = replace(built_in, api_key_env="")
-    backend = replace(built_in, **values)
+            built_in = built_in._replace(api_key_env="")
+    backend = built_in._replace(**values)
     return _github(backend, file, table) if backend.kind == "github-web" else backend
 
 
@@ -306,7 +301,7 @@ def _github(backend: BackendConfig, file: ConfigFile, table: str) -> BackendConf
     usual = BUILT_IN["github"]
     token_url = backend.token_url or usual.token_url
     api_url = (backend.api_url or usual.api_url).rstrip("/")
-    return replace(backend, token_url=token_url, api_url=api_url, base_url=address_of(token_url))
+    return backend._replace(token_url=token_url, api_url=api_url, base_url=address_of(token_url))
 
 
 def _overridden(backend: BackendConfig, given: Mapping[str, str]) -> BackendConfig:
@@ -323,7 +318,7 @@ def _overridden(backend: BackendConfig, given: Mapping[str, str]) -> BackendConf
         changes[key] = tidy_address(given["base_url"])
         changes["owns_address"] = origin(changes[key]) == origin(getattr(backend, key))
         changes["allow_http"] = backend.allow_http and changes["owns_address"]
-    return replace(backend, **changes)
+    return backend._replace(**changes)
 
 
 def _unknown_backend(

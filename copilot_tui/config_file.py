@@ -7,13 +7,12 @@ exist, the nearest that does. No complaint repeats a value that may be a secret.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from copilot_tui.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 ValueType = Literal["text", "seconds", "command", "count", "switch"]
@@ -81,18 +80,17 @@ _WANTED: Final[dict[ValueType, str]] = {
 }
 
 
-@dataclass(frozen=True)
-class ConfigFile:
+class ConfigFile(NamedTuple):
     """What one configuration file says, all of it known and of the right type."""
 
     path: Path
-    top: dict[str, Any] = field(default_factory=dict)
+    top: Mapping[str, Any] = {}
     """By TOP_KEYS."""
-    backends: dict[str, dict[str, Any]] = field(default_factory=dict)
+    backends: Mapping[str, Mapping[str, Any]] = {}
     """Backend's name → by BACKEND_KEYS."""
-    keys: dict[str, str] = field(default_factory=dict)
+    keys: Mapping[str, str] = {}
     """[keys]: binding id → key."""
-    ui: dict[str, Any] = field(default_factory=dict)
+    ui: Mapping[str, Any] = {}
     """By UI_KEYS."""
     text: str = ""
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from copilot_tui.config_file import ConfigFile, nearest
 
@@ -16,8 +15,7 @@ SIDEBAR_WIDTHS: Final = range(16, 81)
 READING_WIDTHS: Final = range(20, 1001)
 
 
-@dataclass(frozen=True)
-class Ui:
+class Ui(NamedTuple):
     """`[ui]`; its fields are the keys of the table."""
 
     theme: str = "auto"

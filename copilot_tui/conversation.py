@@ -12,7 +12,7 @@ from copy import copy
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Final, Generic, TypeVar, cast
+from typing import Any, Final, Generic, NamedTuple, TypeVar, cast
 
 from copilot_tui.pieces import Pieces
 
@@ -131,8 +131,7 @@ class Container(Generic[_T]):
             setattr(instance, self._slot, value)
 
 
-@dataclass(frozen=True)
-class Attachment:
+class Attachment(NamedTuple):
     """A file that goes with a message: its text, or its bytes in base64."""
 
     name: str
@@ -141,7 +140,7 @@ class Attachment:
     """Bytes of the file."""
     text: str | None = None
     data: str | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = {}
     """Keys of the document that this version does not know."""
 
 

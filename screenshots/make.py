@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import re
 import tempfile
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -62,7 +61,7 @@ async def picture(name: str, size: tuple[int, int], prompts: list[str], *, dark:
     """One picture: the app of this size after these prompts."""
     with tempfile.TemporaryDirectory() as folder:
         loaded = config.load({}, {}, demo=True)
-        loaded = replace(loaded, data_dir=Path(folder, "data"), cache_dir=Path(folder, "cache"))
+        loaded = loaded._replace(data_dir=Path(folder, "data"), cache_dir=Path(folder, "cache"))
         clock = Clock()
         store = Store(loaded.data_dir, loaded.cache_dir, now=clock)
         desk = Desk(loaded, store, make_backend=lambda _: DemoBackend(pace=0), now=clock)

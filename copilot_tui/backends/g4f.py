@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -53,7 +53,7 @@ class Plan:
 def plan(request: ReplyRequest, config: BackendConfig, make_id: Callable[[], str] = new_id) -> Plan:
     """The request for a prompt. Pure: the same branch gives the same plan, but for a fresh id."""
     if chosen := request.settings.get("provider"):
-        config = replace(config, provider=chosen)
+        config = config._replace(provider=chosen)
     key = _WireKey(config.base_url, config.provider)
     past = memory(request, key.made, _first_id(request, key))
     conversation_id = past.conversation_id or make_id()

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from copilot_tui import backends
@@ -65,8 +64,7 @@ def _late(backend: BackendConfig, seconds: float) -> Finding:
 
 
 async def _ask(config: BackendConfig, seconds: float) -> list[Finding]:
-    quick = replace(
-        config,
+    quick = config._replace(
         connect_timeout_s=min(config.connect_timeout_s, CONNECT_S),
         read_timeout_s=min(config.read_timeout_s, READ_S),
     )

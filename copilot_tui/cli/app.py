@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -79,7 +78,7 @@ def _over_passing_store(loaded: Config, curtain: Curtain) -> Iterator[Config]:
 
     with tempfile.TemporaryDirectory(prefix="copilot-tui-demo-") as folder:
         curtain.signals.at_end(lambda: rmtree(folder, ignore_errors=True))
-        yield replace(loaded, data_dir=Path(folder, "data"), cache_dir=Path(folder, "cache"))
+        yield loaded._replace(data_dir=Path(folder, "data"), cache_dir=Path(folder, "cache"))
 
 
 def _has_terminal() -> bool:

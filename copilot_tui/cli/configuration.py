@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from copilot_tui import config, config_file, credentials
@@ -68,16 +67,15 @@ def settings(
         if name != chosen.name:
             for key in file.backends[name]:
                 yield from _of_backend(key, loaded.backends[name], said, is_chosen=False)
-    for key, value in asdict(loaded.ui).items():
+    for key, value in loaded.ui._asdict().items():
         is_accessible = key == "reduced_motion" and value and key not in file.ui
         origin = "environment ACCESSIBLE" if is_accessible else DEFAULT
         shown = "by the window" if value is None else _shown(value)
         yield Setting(f"ui.{key}", shown, said.in_file if key in file.ui else origin)
-    for each in fields(file):
-        table = getattr(file, each.name)
-        if each.name not in ("top", "backends", "ui") and isinstance(table, dict):
+    for name, table in file._asdict().items():
+        if name not in ("top", "backends", "ui") and isinstance(table, dict):
             for key, value in table.items():
-                yield Setting(f"{each.name}.{key}", _shown(value), said.in_file)
+                yield Setting(f"{name}.{key}", _shown(value), said.in_file)
 
 
 class _Said:

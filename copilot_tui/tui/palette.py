@@ -7,9 +7,8 @@ from the theme, and is opaque.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from rich.style import Style
 from textual.color import Color
@@ -61,8 +60,7 @@ def contrast(one: Color, other: Color) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-@dataclass(frozen=True)
-class Palette:
+class Colours(NamedTuple):
     """Colours as #rrggbb; each is meant to be read on `background` unless it says otherwise."""
 
     background: str
@@ -102,6 +100,10 @@ class Palette:
     """Lines that a diff takes out."""
     inserted: str
     """Lines that it puts in."""
+
+
+class Palette(Colours):
+    """The colours, and the styles that are made of them."""
 
     @classmethod
     def from_theme(cls, theme: Theme) -> Palette:

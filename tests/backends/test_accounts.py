@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from copilot_tui.backends.accounts import Account, Quota, sign_in_of
 from copilot_tui.config import BUILT_IN, BackendConfig
 from tests.no_keyring import no_keyring
 
-OPENAI = replace(BUILT_IN["openai"], is_chosen=False)
+OPENAI = BUILT_IN["openai"]._replace(is_chosen=False)
 CHOSEN = BUILT_IN["openai"]
 Given = Callable[[BackendConfig], BackendConfig]
 
@@ -31,13 +30,13 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (OPENAI, {"OPENAI_API_KEY": "sk-1"}, "signed in (OPENAI_API_KEY)"),
         (OPENAI, {"COPILOT_TUI_API_KEY": "sk-1"}, "not signed in"),
         (
-            replace(OPENAI, is_chosen=True),
+            OPENAI._replace(is_chosen=True),
             {"COPILOT_TUI_API_KEY": "sk"},
             "signed in (COPILOT_TUI_API_KEY)",
         ),
-        (replace(OPENAI, owns_address=False), {"OPENAI_API_KEY": "sk-1"}, "not signed in"),
+        (OPENAI._replace(owns_address=False), {"OPENAI_API_KEY": "sk-1"}, "not signed in"),
         (OPENAI, {}, "not signed in"),
-        (replace(OPENAI, api_key_command=("pass", "show", "x")), {}, "signed in (api_key_command)"),
+        (OPENAI._replace(api_key_command=("pass", "show", "x")), {}, "signed in (api_key_command)"),
         (BUILT_IN["ollama"], {}, ""),
         (BUILT_IN["g4f"], {}, ""),
         (BUILT_IN["demo"], {}, ""),
@@ -45,7 +44,7 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (BUILT_IN["copilot"], {}, "not signed in"),
         (BUILT_IN["copilot"], {"GH_TOKEN": "gho_1"}, "signed in (GH_TOKEN)"),
         (BUILT_IN["copilot"], {"GH_TOKEN": "ghp_classic"}, "not signed in"),
-        (replace(BUILT_IN["copilot"], base_url="http://127.0.0.1:9/v1"), {"GH_TOKEN": "gho_1"}, ""),
+        (BUILT_IN["copilot"]._replace(base_url="http://127.0.0.1:9/v1"), {"GH_TOKEN": "gho_1"}, ""),
     ],
 )
 def test_the_sign_in_is_named_and_asked_of_nobody(
@@ -61,7 +60,7 @@ def test_a_kept_key_counts_for_its_own_address_alone(tmp_path: Path, address: st
     file = tmp_path / "credentials.json"
     with no_keyring():
         keyring_store.keep(file, "openai", "sk-secret", address)
-    account = sign_in_of(replace(OPENAI, credentials_file=file), {})
+    account = sign_in_of(OPENAI._replace(credentials_file=file), {})
     assert account.is_signed_in == (address == "https://api.openai.com")
     assert "sk-secret" not in repr(account)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -15,7 +14,7 @@ from copilot_tui.config import BackendConfig
 from copilot_tui.errors import ConnectionFailed
 
 GITHUB = BackendConfig("copilot", kind="copilot-sdk")
-OWN = replace(GITHUB, base_url="http://127.0.0.1:9/v1")
+OWN = GITHUB._replace(base_url="http://127.0.0.1:9/v1")
 
 
 @pytest.fixture
@@ -101,7 +100,7 @@ def test_for_ones_own_server_the_cli_is_offline_but_for_it() -> None:
 
 
 def test_the_proxy_and_the_certificates_are_the_backends() -> None:
-    config = replace(GITHUB, proxy="http://p:1", ca_file="/ca.pem")
+    config = GITHUB._replace(proxy="http://p:1", ca_file="/ca.pem")
     told = runtime.environment(config, {"HTTPS_PROXY": "http://other:2"}, cache=None)
     assert told["HTTPS_PROXY"] == told["http_proxy"] == "http://p:1"
     assert told["NODE_EXTRA_CA_CERTS"] == "/ca.pem"

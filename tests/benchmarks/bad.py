@@ -12,7 +12,7 @@ from statistics import median
 from typing import Final
 
 from copilot_tui.conversation import Message, Role
-from copilot_tui.tui.transcript import warm_up
+from copilot_tui.tui.transcript.markdown import warm_up
 from tests.benchmarks import corpus, transcript
 from tests.benchmarks.deltas import END
 from tests.benchmarks.stage import Row, Stage, as_the_app, ms

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from statistics import median
 from typing import Final
 
-from copilot_tui.tui.transcript import Transcript, warm_up
+from copilot_tui.tui.transcript import Transcript
 from copilot_tui.tui.transcript.growing import PULSE_S
+from copilot_tui.tui.transcript.markdown import warm_up
 from tests.benchmarks import corpus, transcript
 from tests.benchmarks.deltas import END
 from tests.benchmarks.program import APP, Program, running

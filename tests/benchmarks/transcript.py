@@ -21,7 +21,8 @@ from textual.pilot import Pilot
 
 from copilot_tui.conversation import Message, Role
 from copilot_tui.tui import PAINTS_PER_SECOND
-from copilot_tui.tui.transcript import Transcript, warm_up
+from copilot_tui.tui.transcript import Transcript
+from copilot_tui.tui.transcript.markdown import warm_up
 from tests.benchmarks import corpus
 
 DELTA = 10

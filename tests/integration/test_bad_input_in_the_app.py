@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -176,7 +175,7 @@ CLI: list[tuple[str, list[Any], str, str]] = [
 
 def app_with_cli(tmp_path: Path, backend: CopilotSdk) -> CopilotApp:
     options = {"data_dir": str(tmp_path / "data"), "backend": "copilot"}
-    config = replace(load(options, {}), config_file=tmp_path / "config.toml")
+    config = load(options, {})._replace(config_file=tmp_path / "config.toml")
     store = Store(tmp_path / "data", tmp_path / "cache")
     return CopilotApp(Desk(config, store, make_backend=lambda _: backend))
 

@@ -5,7 +5,6 @@ byte that would have gone there is seen.
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +119,7 @@ def test_the_sdk_is_not_given_a_key_for_such_a_server() -> None:
     config = BackendConfig("x", kind="copilot-sdk", base_url=ADDRESS)
     with pytest.raises(OpenWay):
         sign_in.find(config, lambda _: KEY, {})
-    assert sign_in.find(replace(config, allow_http=True), lambda _: KEY, {}).token == KEY
+    assert sign_in.find(config._replace(allow_http=True), lambda _: KEY, {}).token == KEY
     assert sign_in.find(config, lambda _: None, {}).token is None
 
 
@@ -128,7 +127,7 @@ def test_the_sdk_is_not_given_a_key_for_such_a_server() -> None:
 def app(file: Path, data_dir: Path, cache_dir: Path, monkeypatch: pytest.MonkeyPatch) -> CopilotApp:
     monkeypatch.setenv("WORK_KEY", KEY)
     options = {"config": str(file), "backend": "work", "data_dir": str(data_dir)}
-    config = replace(load(options, {}), cache_dir=cache_dir)
+    config = load(options, {})._replace(cache_dir=cache_dir)
     return CopilotApp(Desk(config, Store(data_dir, cache_dir)))
 
 

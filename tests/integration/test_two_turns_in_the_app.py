@@ -76,6 +76,7 @@ async def sitting(memory: RememberingServer, folder: Path, context: str) -> Asyn
         data_dir=folder / "data",
         cache_dir=folder / "cache",
         config_file=folder / "config.toml",
+        keys={},
     )
     app = CopilotApp(Desk(config, Store(config.data_dir, config.cache_dir)))
     person = Sitting(app, context)

@@ -18,10 +18,9 @@ MakeApp = Callable[..., CopilotApp]
 
 @pytest.fixture
 def config(data_dir: Path, cache_dir: Path) -> Config:
-    from dataclasses import replace
 
     loaded = load({"data_dir": str(data_dir), "backend": "demo"}, {})
-    return replace(loaded, cache_dir=cache_dir)
+    return loaded._replace(cache_dir=cache_dir)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import asyncio
 import itertools
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -452,7 +451,7 @@ async def test_help_names_the_commands_that_have_no_key(
 
 async def test_the_welcome_of_the_demo_is_a_sentence(make_app: MakeApp) -> None:
     app = make_app()
-    app.desk.answerers.config = replace(app.desk.config, demo=True)
+    app.desk.answerers.config = app.desk.config._replace(demo=True)
     async with app.run_test() as pilot:
         await pilot.pause()
         assert app.main._welcome().startswith(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncGenerator
-from dataclasses import replace
 
 import pytest
 from textual.pilot import Pilot
@@ -212,8 +211,8 @@ async def test_one_that_fails_leaves_the_other_alone(
 async def test_one_for_which_there_is_no_place_says_that_it_waits(
     config: Config, store: Store, backend: FakeBackend, holds: dict[str, Hold]
 ) -> None:
-    narrow = replace(config.backend, max_replies=1)
-    config = replace(config, backends={**config.backends, narrow.name: narrow}, backend=narrow)
+    narrow = config.backend._replace(max_replies=1)
+    config = config._replace(backends={**config.backends, narrow.name: narrow}, backend=narrow)
     app = CopilotApp(Desk(config, store, make_backend=lambda _: backend))
     async with app.run_test(size=(100, 30)) as pilot:
         ask_both(app, narrow.name)
@@ -276,8 +275,8 @@ async def test_two_streams_of_a_real_server_come_side_by_side(
     gates = Gate(), Gate()
     for gate, word in zip(gates, ("alpha", "beta"), strict=True):
         server.stream(chunk(f"{word} begins"), gate, chunk(f", {word} ends"), finish(), DONE)
-    here = replace(config.backends["openai"], base_url=f"{server.url}/v1")
-    config = replace(config, backends={**config.backends, "openai": here}, backend=here)
+    here = config.backends["openai"]._replace(base_url=f"{server.url}/v1")
+    config = config._replace(backends={**config.backends, "openai": here}, backend=here)
     app = CopilotApp(Desk(config, store))
     async with app.run_test(size=(120, 30)) as pilot:
         ask_both(app, "openai")

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -159,7 +158,7 @@ async def test_one_choice_of_who_answers_is_for_one_conversation(
     data_dir: Path, cache_dir: Path
 ) -> None:
     given = load({"data_dir": str(data_dir), "backend": "ollama", "model": "m"}, {})
-    desk = Desk(replace(given, cache_dir=cache_dir))
+    desk = Desk(given._replace(cache_dir=cache_dir))
     one, other = desk.new(), desk.new()
     desk.answerers.choose(one, Choice("openai", "gpt-4o"))
     assert desk.answerers.present_choice(one) == Choice("openai", "gpt-4o")

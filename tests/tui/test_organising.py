@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import OptionList
@@ -210,7 +208,7 @@ async def test_an_empty_trash_says_so(make_app: MakeApp, store: Store) -> None:
 async def test_the_keys_of_the_sidebar_can_be_changed(make_app: MakeApp, store: Store) -> None:
     saved_conversation(store, "one", "q", "a")
     app = make_app(continue_last=True)
-    app.desk.answerers.config = replace(app.desk.config, keys={"pin": "t"})
+    app.desk.answerers.config = app.desk.config._replace(keys={"pin": "t"})
     app.set_keymap(app.desk.config.keys)
     async with app.run_test(size=(100, 30)) as pilot:
         await listed(pilot, 1)

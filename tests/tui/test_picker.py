@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 from textual.pilot import Pilot
@@ -116,8 +115,8 @@ async def test_a_backend_that_does_not_answer_is_said_and_leaves_the_choice(
 async def test_what_answers_now_is_marked_where_the_provider_is_the_configurations(
     config: Config, store: Store, backend: FakeBackend
 ) -> None:
-    g4f = replace(config.backends["g4f"], model="gpt-4o")
-    chosen = replace(config, backend=g4f, backends={**config.backends, "g4f": g4f})
+    g4f = config.backends["g4f"]._replace(model="gpt-4o")
+    chosen = config._replace(backend=g4f, backends={**config.backends, "g4f": g4f})
     app = CopilotApp(Desk(chosen, store, make_backend=lambda _: backend))
     async with app.run_test() as pilot:
         options = await opened(pilot)
@@ -272,8 +271,8 @@ async def test_enter_at_once_leaves_who_answers_now(make_app: MakeApp) -> None:
 async def test_a_model_that_is_set_listed_and_was_chosen_lately_stands_there_once(
     config: Config, store: Store, backend: FakeBackend
 ) -> None:
-    openai = replace(config.backends["openai"], model="fake-2")
-    chosen = replace(config, backend=openai, backends={**config.backends, "openai": openai})
+    openai = config.backends["openai"]._replace(model="fake-2")
+    chosen = config._replace(backend=openai, backends={**config.backends, "openai": openai})
     backend.listed = [Model("fake-1", "Fake"), Model("fake-2", "Fake", context_window=128_000)]
     desk = Desk(chosen, store, make_backend=lambda _: backend)
     await desk.answerers.catalog.open()

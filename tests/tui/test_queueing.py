@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 from copilot_tui.config import Config
 from copilot_tui.errors import ReplyFailed
 from copilot_tui.store import Store
@@ -176,8 +174,8 @@ async def test_more_replies_than_a_backend_gives_at_once_wait_and_it_is_shown(
 ) -> None:
     hold = Hold()
     backend.scripts = [["one", hold], ["two"]]
-    narrow = replace(config.backend, max_replies=1)
-    config = replace(config, backend=narrow, backends=config.backends | {narrow.name: narrow})
+    narrow = config.backend._replace(max_replies=1)
+    config = config._replace(backend=narrow, backends=config.backends | {narrow.name: narrow})
     app = CopilotApp(Desk(config, store, make_backend=lambda _: backend))
     async with app.run_test(size=(100, 30)) as pilot:
         await send(pilot, "first")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,11 +38,11 @@ def config(config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
         monkeypatch.delenv(name, raising=False)
     file = tmp_path / "config" / "config.toml"
     backends = {
-        name: replace(each, credentials_file=file.with_name("credentials.json"))
+        name: each._replace(credentials_file=file.with_name("credentials.json"))
         for name, each in config.backends.items()
     }
     with no_keyring():
-        yield replace(config, config_file=file, backends=backends, backend=backends["g4f"])
+        yield config._replace(config_file=file, backends=backends, backend=backends["g4f"])
 
 
 class Servers:
@@ -63,7 +62,7 @@ class Servers:
 @pytest.fixture
 def make_app(config: Config, store: Store) -> MakeReaching:
     def make(servers: Servers, chosen: str = "g4f") -> CopilotApp:
-        desk = Desk(replace(config, backend=config.backends[chosen]), store, make_backend=servers)
+        desk = Desk(config._replace(backend=config.backends[chosen]), store, make_backend=servers)
         return CopilotApp(desk)
 
     return make

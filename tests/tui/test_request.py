@@ -4,7 +4,6 @@ import asyncio
 import json
 import shlex
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,7 +30,7 @@ def configured(tmp_path: Path, server: Server, kind: str) -> Config:
         f'base_url = "{server.url}/v1"\napi_key_env = "MADE_UP_KEY"\n'
     )
     found = load({"config": str(file), "data_dir": str(tmp_path / "data")}, {})
-    return replace(found, cache_dir=tmp_path / "cache")
+    return found._replace(cache_dir=tmp_path / "cache")
 
 
 @pytest.mark.parametrize("kind", ["openai", "g4f"])

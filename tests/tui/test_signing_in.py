@@ -6,7 +6,6 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,14 +46,14 @@ def kept(config: Config, tmp_path: Path) -> Path:
 def config(config: Config, tmp_path: Path) -> Config:
     moved = tmp_path / "config" / "config.toml"
     backends = {
-        name: replace(each, credentials_file=moved.with_name("credentials.json"))
+        name: each._replace(credentials_file=moved.with_name("credentials.json"))
         for name, each in config.backends.items()
     }
-    return replace(config, config_file=moved, backends=backends)
+    return config._replace(config_file=moved, backends=backends)
 
 
 def app_with(config: Config, store: Store, backend: FakeBackend, chosen: str) -> CopilotApp:
-    configured = replace(config, backend=config.backends[chosen])
+    configured = config._replace(backend=config.backends[chosen])
     return CopilotApp(Desk(configured, store, make_backend=lambda _: backend))
 
 
@@ -129,7 +128,7 @@ async def test_after_signing_in_the_next_reply_comes_of_a_backend_made_anew(
 ) -> None:
     made = [FakeBackend(["old"]), FakeBackend(["new"])]
     waiting = list(made)
-    configured = replace(config, backend=config.backends["openai"])
+    configured = config._replace(backend=config.backends["openai"])
     app = CopilotApp(Desk(configured, store, make_backend=lambda _: waiting.pop(0)))
     async with app.run_test() as pilot:
         await send(pilot, "one")
@@ -155,8 +154,8 @@ async def test_the_demo_and_an_address_of_the_moment_take_no_sign_in(
         app_of(pilot).main.status.notice = ""
         app_of(pilot).main.action_sign_out()
         await until(pilot, lambda: app_of(pilot).main.status.notice == wanted)
-    moved = replace(config.backends["openai"], owns_address=False)
-    elsewhere = replace(config, backends={**config.backends, "openai": moved})
+    moved = config.backends["openai"]._replace(owns_address=False)
+    elsewhere = config._replace(backends={**config.backends, "openai": moved})
     app = app_with(elsewhere, store, FakeBackend(), "openai")
     async with app.run_test() as pilot:
         await pilot.press("alt+i")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,7 +43,7 @@ class Counting(FakeBackend):
 
 
 def app_with(config: Config, store: Store, backend: FakeBackend, chosen: str) -> CopilotApp:
-    configured = replace(config, backend=config.backends[chosen])
+    configured = config._replace(backend=config.backends[chosen])
     return CopilotApp(Desk(configured, store, make_backend=lambda _: backend))
 
 
@@ -65,11 +64,11 @@ async def test_a_quota_that_ends_and_a_found_sign_in_are_said_after_the_first_re
 async def test_of_several_that_answer_together_each_account_is_said_with_its_name(
     config: Config, store: Store
 ) -> None:
-    backends = {**config.backends, "work": replace(config.backends["copilot"], name="work")}
+    backends = {**config.backends, "work": config.backends["copilot"]._replace(name="work")}
     used = {name: Counting(["Hello"]) for name in ("copilot", "work")}
     used["copilot"].account_is = LOW._replace(is_found=False)
     used["work"].account_is = Account("me", quota=(Quota("chat messages", 50, 50),))
-    configured = replace(config, backends=backends, backend=backends["copilot"])
+    configured = config._replace(backends=backends, backend=backends["copilot"])
     desk = Desk(configured, store, make_backend=lambda each: used[each.name])
     app = CopilotApp(desk)
     async with app.run_test(size=(200, 30)) as pilot:

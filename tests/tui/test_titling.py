@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from copilot_tui.config import Config
@@ -15,8 +13,8 @@ from tests.tui.test_app import app_of, ended, send, stored, until
 
 
 def app_with(config: Config, store: Store, backend: FakeBackend, *, wanted: bool) -> CopilotApp:
-    ui = replace(config.ui, model_titles=wanted)
-    return CopilotApp(Desk(replace(config, ui=ui), store, make_backend=lambda _: backend))
+    ui = config.ui._replace(model_titles=wanted)
+    return CopilotApp(Desk(config._replace(ui=ui), store, make_backend=lambda _: backend))
 
 
 @pytest.mark.parametrize(
@@ -105,8 +103,8 @@ async def test_a_title_for_what_was_deleted_meanwhile_brings_nothing_back(
 async def test_a_title_waits_for_a_place_like_any_reply(
     config: Config, store: Store, backend: FakeBackend
 ) -> None:
-    narrow = replace(config.backend, max_replies=1)
-    config = replace(config, backends={**config.backends, narrow.name: narrow}, backend=narrow)
+    narrow = config.backend._replace(max_replies=1)
+    config = config._replace(backends={**config.backends, narrow.name: narrow}, backend=narrow)
     hold = Hold()
     backend.scripts = [["Go to Rome."], [hold, "Rome"], ["In May."]]
     async with app_with(config, store, backend, wanted=True).run_test() as pilot:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -19,7 +18,7 @@ from tests.tui.test_app import app_of, ended, saved_conversation, send, shown_te
 
 
 def app_with(config: Config, store: Store, backend: FakeBackend, **settings: object) -> CopilotApp:
-    config = replace(config, ui=Ui(**settings))  # type: ignore[arg-type]  # passed through
+    config = config._replace(ui=Ui(**settings))  # type: ignore[arg-type]  # passed through
     return CopilotApp(Desk(config, store, make_backend=lambda _: backend))
 
 

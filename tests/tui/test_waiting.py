@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,7 +28,7 @@ LONG_WORDS = "Rate limit reached for the model in this organisation. " * 8
 @pytest.fixture
 def make_asking(data_dir: Path, cache_dir: Path, server: Server) -> Callable[[], CopilotApp]:
     given = {"data_dir": str(data_dir), "backend": "openai", "base_url": f"{server.url}/v1"}
-    config: Config = replace(load({**given, "model": "m"}, {}), cache_dir=cache_dir)
+    config: Config = load({**given, "model": "m"}, {})._replace(cache_dir=cache_dir)
     return lambda: CopilotApp(Desk(config, Store(data_dir, cache_dir)))
 
 

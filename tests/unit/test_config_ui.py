@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ def loaded(folder: Path, text: str, environ: dict[str, str] | None = None) -> Co
 
 
 def test_every_setting_of_the_screen_is_a_key_of_the_file() -> None:
-    assert [field.name for field in fields(Ui)] == list(UI_KEYS)
+    assert Ui._fields == tuple(UI_KEYS)
 
 
 def test_the_settings_of_the_screen_are_read(tmp_path: Path) -> None:

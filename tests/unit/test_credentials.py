@@ -3,7 +3,6 @@ from __future__ import annotations
 import sys
 import threading
 import traceback
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ SECRET = "sk-very-secret"
 
 
 def printing(code: str) -> BackendConfig:
-    return replace(BACKEND, api_key_command=(sys.executable, "-c", code))
+    return BACKEND._replace(api_key_command=(sys.executable, "-c", code))
 
 
 def test_the_key_comes_from_the_variable_that_is_named() -> None:
@@ -35,14 +34,14 @@ def test_the_programs_own_variable_wins() -> None:
 
 
 def test_the_programs_own_variable_is_the_chosen_backends_alone() -> None:
-    not_chosen = replace(BACKEND, is_chosen=False)
+    not_chosen = BACKEND._replace(is_chosen=False)
     assert api_key(not_chosen, {"COPILOT_TUI_API_KEY": SECRET}) is None
     assert api_key(not_chosen, {"COPILOT_TUI_API_KEY": SECRET, "WORK_KEY": "own"}) == "own"
 
 
 def test_the_backends_own_key_does_not_go_to_another_address(tmp_path: Path) -> None:
     ran = tmp_path / "ran"
-    moved = replace(printing(f"open({str(ran)!r}, 'w')"), owns_address=False)
+    moved = printing(f"open({str(ran)!r}, 'w')")._replace(owns_address=False)
     assert api_key(moved, {"WORK_KEY": SECRET}) is None
     assert not ran.exists()
     assert api_key(moved, {"WORK_KEY": SECRET, "COPILOT_TUI_API_KEY": "meant"}) == "meant"
@@ -126,7 +125,7 @@ def test_a_command_that_prints_without_end_is_stopped_at_once() -> None:
 
 def test_a_command_that_does_not_exist_is_named() -> None:
     with pytest.raises(MissingKey, match="no-such-command-here"):
-        api_key(replace(BACKEND, api_key_command=("no-such-command-here",)), {})
+        api_key(BACKEND._replace(api_key_command=("no-such-command-here",)), {})
 
 
 @pytest.mark.parametrize("broken", ["abc\n", "abc\r\nX-Other: 1", "a\x00b", "a b", "schlüssel"])
@@ -142,11 +141,11 @@ def test_the_g4f_servers_own_key_comes_from_its_own_variable() -> None:
     environ = {"G4F_KEY": SECRET, "COPILOT_TUI_API_KEY": "the provider's"}
     assert server_key(SERVER, environ) == SECRET
     assert server_key(SERVER, {}) is None
-    assert server_key(replace(SERVER, server_key_env=""), environ) is None
+    assert server_key(SERVER._replace(server_key_env=""), environ) is None
 
 
 def test_the_g4f_servers_own_key_does_not_go_to_another_address() -> None:
-    assert server_key(replace(SERVER, owns_address=False), {"G4F_KEY": SECRET}) is None
+    assert server_key(SERVER._replace(owns_address=False), {"G4F_KEY": SECRET}) is None
 
 
 def test_a_broken_server_key_is_refused() -> None:

@@ -5,7 +5,6 @@ import os
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from threading import Barrier
 
@@ -246,12 +245,12 @@ def test_the_kept_key_is_the_last_one_that_is_asked_for(
 def test_the_kept_key_does_not_go_to_an_address_that_was_given(
     backend: BackendConfig, memory: MemoryKeyring
 ) -> None:
-    moved = replace(backend, base_url="https://elsewhere.example/v1", owns_address=False)
+    moved = backend._replace(base_url="https://elsewhere.example/v1", owns_address=False)
     assert api_key(moved, {}) is None
 
 
 def test_the_kept_key_is_refused_when_the_file_moved_the_backend(backend: BackendConfig) -> None:
-    moved = replace(backend, base_url="https://elsewhere.example:8443/v1")
+    moved = backend._replace(base_url="https://elsewhere.example:8443/v1")
     with pytest.raises(MissingKey, match=r"is for https://api\.openai\.com, and does not go to"):
         api_key(moved, {})
 

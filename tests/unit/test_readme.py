@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 import re
 from pathlib import Path
 
@@ -39,6 +38,6 @@ def test_every_command_is_named() -> None:
 
 
 def test_every_key_of_the_configuration_is_named() -> None:
-    names = {field.name for field in dataclasses.fields(BackendConfig)}
+    names = set(BackendConfig._fields)
     for name in names - {"name", "owns_address", "is_chosen", "credentials_file"}:
         assert f"`{name}`" in README, name

@@ -7,7 +7,6 @@ from textual.theme import BUILTIN_THEMES
 
 from copilot_tui.conversation import Message, Role
 from copilot_tui.tui.palette import Palette
-from copilot_tui.tui.transcript.blocks import Blocks
 from copilot_tui.tui.transcript.entries import Entry
 from copilot_tui.tui.transcript.look import Look
 from tests.unit.test_markdown_streaming import CORPUS
@@ -29,7 +28,7 @@ REPLIES = {
 
 
 def look(*, is_open: bool, width: int) -> Look:
-    shared = Look(Blocks(PALETTE, width, colours=False))
+    shared = Look(PALETTE, width, colours=False)
     shared.reasoning_open = is_open
     return shared
 

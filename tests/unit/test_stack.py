@@ -6,7 +6,6 @@ from textual.theme import BUILTIN_THEMES
 
 from copilot_tui.conversation import Message, Role
 from copilot_tui.tui.palette import Palette
-from copilot_tui.tui.transcript.blocks import Blocks
 from copilot_tui.tui.transcript.look import Look
 from copilot_tui.tui.transcript.stack import Stack
 
@@ -22,7 +21,7 @@ def stack_of(*texts: str) -> Stack:
         for number, text in enumerate(texts)
     ]
     stack.fill(messages, ())
-    stack.use(Look(Blocks(PALETTE, 40)))
+    stack.use(Look(PALETTE, 40))
     return stack
 
 

@@ -8,7 +8,6 @@ from textual.theme import BUILTIN_THEMES
 from copilot_tui.conversation import Message, Role
 from copilot_tui.terminal_text import harmless
 from copilot_tui.tui.palette import Palette
-from copilot_tui.tui.transcript.blocks import Blocks
 from copilot_tui.tui.transcript.entries import Entry
 from copilot_tui.tui.transcript.lines import Line
 from copilot_tui.tui.transcript.look import Look
@@ -19,7 +18,7 @@ TAGGED = "<think>\nIt is even.\n</think>\n\n**Yes**, it is.\n\n- two\n"
 
 
 def look(*, is_open: bool = False) -> Look:
-    shared = Look(Blocks(PALETTE, 60))
+    shared = Look(PALETTE, 60)
     shared.reasoning_open = is_open
     return shared
 

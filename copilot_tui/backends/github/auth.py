@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -129,7 +129,7 @@ def from_secret(secret: str) -> Credentials:
 def configured(config: BackendConfig) -> Credentials:
     """Who asks by this configuration: its key, else what `login` keeps."""
     # A cookie header has spaces, which a key never has, so what is kept is not read as a key.
-    if key := api_key(replace(config, credentials_file=None)):
+    if key := api_key(config._replace(credentials_file=None)):
         return from_secret(key)
     if config.owns_address and config.credentials_file is not None:
         address = address_of(config.base_url)

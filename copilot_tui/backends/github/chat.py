@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote
 
@@ -89,10 +89,10 @@ class Chat:
         self._bearer = ""
         self._renewing = asyncio.Lock()
         self._gate = Transport(
-            replace(config, base_url=config.token_url), self._cookie, headers=HEADERS, now=now
+            config._replace(base_url=config.token_url), self._cookie, headers=HEADERS, now=now
         )
         self._api = Transport(
-            replace(config, base_url=config.api_url),
+            config._replace(base_url=config.api_url),
             self._authorization,
             headers=HEADERS,
             now=now,

@@ -134,6 +134,7 @@ class Starting:
 def _warm_up(backend: BackendConfig) -> None:
     """Import what the first reply needs."""
     from copilot_tui import backends, replies  # noqa: F401
+    from copilot_tui.tui.transcript import entries  # noqa: F401
     from copilot_tui.tui.transcript.markdown import warm_up
 
     backends.warm_up(backend)

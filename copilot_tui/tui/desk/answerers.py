@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -57,7 +56,7 @@ class Answerers:
         """The configuration as it is meant in this conversation."""
         # What was given at the start was the user's earlier word, where another was spoken since.
         if conversation.id in self._picked:
-            return replace(self.config, is_backend_given=False, given_model=None)
+            return self.config._replace(is_backend_given=False, given_model=None)
         return self.config
 
     def name_for(self, conversation: Conversation) -> str:
@@ -102,10 +101,9 @@ class Answerers:
 
     def allow_http(self, name: str) -> None:
         """Let this backend's key travel unencrypted, once it is made anew; see `renew`."""
-        allowed = replace(self.config.backends[name], allow_http=True)
+        allowed = self.config.backends[name]._replace(allow_http=True)
         is_chosen = self.config.backend.name == name
-        self.config = replace(
-            self.config,
+        self.config = self.config._replace(
             backends={**self.config.backends, name: allowed},
             backend=allowed if is_chosen else self.config.backend,
         )

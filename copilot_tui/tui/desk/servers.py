@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -30,7 +29,7 @@ def with_server(config: Config, address: str) -> tuple[Config, BackendConfig]:
         proxy=config.backend.proxy,
         ca_file=config.backend.ca_file,
     )
-    return replace(config, backends={**config.backends, made.name: made}), made
+    return config._replace(backends={**config.backends, made.name: made}), made
 
 
 def _free_name(config: Config) -> str:

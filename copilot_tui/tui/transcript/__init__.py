@@ -1,6 +1,5 @@
 """The conversation on the screen: messages as lines, of any number and any speed."""
 
-from copilot_tui.tui.transcript.markdown import warm_up
 from copilot_tui.tui.transcript.pane import Place, Transcript
 
-__all__ = ["Place", "Transcript", "warm_up"]
+__all__ = ["Place", "Transcript"]

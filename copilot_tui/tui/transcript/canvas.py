@@ -127,7 +127,9 @@ class Canvas(ScrollView):
     def _colour_soon(self) -> None:
         """Colour long code in slices, between other things."""
         look = self._stack.look
-        if self._colour_handle is None and look is not None and look.blocks.colourings:
+        if self._colour_handle is not None or look is None or not self._stack.drawn:
+            return
+        if look.blocks.colourings:
             self._colour_handle = asyncio.get_running_loop().call_later(FRAME_S, self._colour)
 
     def _colour(self) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 from weakref import ref
 
 from rich.cells import cell_len, set_cell_size
@@ -33,10 +33,6 @@ if TYPE_CHECKING:
     from copilot_tui.tui.transcript.needle import Needle
 
 _WORD: Final = re.compile(r"\w[\w'’-]*|[^\w\s]+")
-TAKE_MOST: Final = 12_288
-"""Characters of a live reply that are read at once. A blast is read by and by, and so is what had
-come before it is shown; no key waits for all of it.
-"""
 
 _LONG_BLOCK: Final = 12_000
 """A block of more characters takes long to draw, and it is drawn as a whole."""
@@ -84,6 +80,11 @@ class Entry:
     """One message in the transcript: its head, its body and its foot, as lines.
 
     It exists while its lines are needed; the message is all that lasts.
+    """
+
+    TAKE_MOST: ClassVar = 12_288
+    """Characters of a live reply that are read at once. A blast is read by and by, and so is what
+    had come before it is shown; no key waits for all of it.
     """
 
     __slots__ = (
@@ -179,7 +180,7 @@ class Entry:
             self.streamer = Streamer(look.blocks)
             self._use(self.streamer.document)
             self.taken = 0
-            self.take(TAKE_MOST)
+            self.take(self.TAKE_MOST)
         self.draw_head(look, now)
         self.foot = foot(self.message, look) if self.streamer is None else []
 
@@ -409,7 +410,7 @@ class Entry:
         return None
 
     def _draw_prompt(self, look: Look) -> None:
-        palette = look.blocks.palette
+        palette = look.palette
         style = palette.prompt_base
         self.head = [look.blocks.blank(), *self._versions(look, style)]
         text = harmless(self.message.content)
@@ -433,7 +434,7 @@ class Entry:
         if self.message.id not in look.versions:
             return []
         shown, count = look.versions[self.message.id]
-        muted = style + Style(color=look.blocks.palette.muted)
+        muted = style + Style(color=look.palette.muted)
         lines = look.plain(f"◂ {shown}/{count} ▸", muted)
         for line in lines:
             line.gutter = look.prompt_bar
@@ -482,16 +483,10 @@ class Entry:
             lines = last_thoughts(text, look)
         else:
             said = f"▸ {thought_for(message.reasoning_s)}"
-            lines = look.plain(said, look.blocks.palette.quiet)
+            lines = look.plain(said, look.palette.quiet)
             for line in lines:
                 line.size = 0  # it is no text of the message
         return [*lines, look.blocks.blank()]
-
-
-def estimates(texts: Iterable[str], width: int) -> list[int]:
-    """Roughly the lines that messages with these texts take; costs next to nothing."""
-    width += 12
-    return [3 + text.count("\n") + len(text) // width for text in texts]
 
 
 def shown_size(size: int) -> str:

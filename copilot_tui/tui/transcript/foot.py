@@ -26,12 +26,12 @@ def _keys(look: Look, message: Message) -> list[Line]:
         look.continue_help if message.content else "",
     )
     shown = " · ".join(filter(None, helps))
-    return look.plain(shown, look.blocks.palette.quiet) if shown else []
+    return look.plain(shown, look.palette.quiet) if shown else []
 
 
 def foot(message: Message, look: Look) -> list[Line]:
     """Its lines; a whole reply has none."""
-    palette = look.blocks.palette
+    palette = look.palette
     lines: list[Line] = []
     if message.status is Status.ERROR:
         red = palette.base + Style(color=palette.error)

@@ -8,7 +8,6 @@ from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Final
 
 from copilot_tui.tui.transcript.canvas import FRAME_S
-from copilot_tui.tui.transcript.entries import TAKE_MOST
 from copilot_tui.tui.transcript.scrolling import Goal, Place
 from copilot_tui.tui.transcript.selecting import Selecting
 
@@ -91,7 +90,7 @@ class Growing(Selecting):
         entry = self._stack.seen_entry(index)
         self._top, is_there = find()
         while not is_there and perf_counter() < until:
-            entry.take(TAKE_MOST)
+            entry.take(entry.TAKE_MOST)
             self._top, is_there = find()
         self._stack.heights[index] = entry.height
         self._goal = None if is_there else Goal(find, place, anchor)
@@ -222,9 +221,9 @@ class Growing(Selecting):
         """Read what has come while there is time; gives the first line of the body that changed."""
         is_read = not self._following and index == self._top[0]
         anchor = entry.table_anchor(self._top[1]) if is_read else None
-        first = entry.take(TAKE_MOST)
+        first = entry.take(entry.TAKE_MOST)
         while entry.is_behind and perf_counter() < until:
-            changed = entry.take(TAKE_MOST)
+            changed = entry.take(entry.TAKE_MOST)
             first = changed if first is None else min(first, changed or 0)
         if anchor is not None:
             self._top = (index, entry.row_of(anchor))

@@ -20,7 +20,6 @@ from textual.message import Message as Event
 
 from copilot_tui.tui.layout import READING_WIDTH
 from copilot_tui.tui.palette import Palette
-from copilot_tui.tui.transcript.blocks import Blocks
 from copilot_tui.tui.transcript.canvas import FRAME_S
 from copilot_tui.tui.transcript.growing import Growing
 from copilot_tui.tui.transcript.lines import Frame
@@ -50,7 +49,7 @@ class Transcript(Growing, can_focus=True):
         Binding("enter", "follow_link", "Follow the link", show=False),
     ]
 
-    @dataclass
+    @dataclass(eq=False, repr=False)
     class LinkActivated(Event):
         """A link was clicked, or Enter pressed on it."""
 
@@ -192,7 +191,7 @@ class Transcript(Growing, can_focus=True):
         palette = self._palette = self._palette or Palette.from_theme(self.app.current_theme)
         frame = Frame.fit(width, self.reading_width, palette.base)
         self._painter.frame, self._painter.palette = frame, palette
-        look = Look(Blocks(palette, frame.text, wrap_code=self._wrap_code))
+        look = Look(palette, frame.text, wrap_code=self._wrap_code)
         look.still = self.still
         look.failed_help = self.failed_help
         look.continue_help = self.continue_help

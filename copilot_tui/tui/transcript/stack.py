@@ -6,11 +6,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Final, Literal
 
-from copilot_tui.tui.transcript.entries import Entry, estimates
-from copilot_tui.tui.transcript.heights import Heights
+from copilot_tui.tui.transcript.heights import Heights, estimates
 
 if TYPE_CHECKING:
     from copilot_tui.conversation import Message, Role
+    from copilot_tui.tui.transcript.entries import Entry
     from copilot_tui.tui.transcript.look import Look
 
 _DRAWN: Final = 300
@@ -60,7 +60,7 @@ class Stack:
         if live:
             self.live[index] = self._clock()
         if self.look is not None:
-            self.heights.append(*estimates([message.content], self.look.blocks.width))
+            self.heights.append(*estimates([message.content], self.look.width))
             self.look.last_id = message.id
             self._draw_foot(index - 1, self.look)
         return index
@@ -77,7 +77,7 @@ class Stack:
         look.last_id = self.messages[-1].id if self.messages else ""
         self.drawn.clear()
         if len(self.heights) != len(self.messages):
-            width = look.blocks.width
+            width = look.width
             self.heights = Heights(estimates([each.content for each in self.messages], width))
 
     def entry(self, index: int) -> Entry:
@@ -97,6 +97,8 @@ class Stack:
         if entry is not None:
             self.drawn.move_to_end(index)
             return entry
+        from copilot_tui.tui.transcript.entries import Entry  # not for the first frame
+
         assert self.look is not None
         now = self._clock()
         entry = Entry(

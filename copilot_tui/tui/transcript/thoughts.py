@@ -32,8 +32,8 @@ class Thoughts:
     """All of them as lines. Of what grows, only what is new is wrapped."""
 
     def __init__(self, look: Look) -> None:
-        self._style = look.blocks.palette.quiet + Style(italic=True)
-        self._width = look.blocks.width
+        self._style = look.palette.quiet + Style(italic=True)
+        self._width = look.width
         self._begin()
 
     def _begin(self) -> None:
@@ -81,7 +81,7 @@ def thoughts(message: Message, answer: int | None) -> str:
 
 def last_thoughts(text: str, look: Look) -> list[Line]:
     """The last of them, while nothing else has come."""
-    style = look.blocks.palette.quiet + Style(italic=True)
+    style = look.palette.quiet + Style(italic=True)
     return look.plain(harmless(text[-_LAST_THOUGHTS:]), style)[-_THOUGHT_LINES:]
 
 

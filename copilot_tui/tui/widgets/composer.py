@@ -62,7 +62,7 @@ class Composer(LongTextArea, inherit_css=False):
     }
     """
 
-    @dataclass
+    @dataclass(eq=False, repr=False)
     class HistoryWanted(Message):
         """The user wants an earlier (-1) or later (+1) prompt."""
 
@@ -70,14 +70,14 @@ class Composer(LongTextArea, inherit_css=False):
         text: str
         """What stood in the composer then; what was typed since is not to be replaced."""
 
-    @dataclass
+    @dataclass(eq=False, repr=False)
     class PasteRefused(Message):
         """It would have made the prompt longer than PASTE_LIMIT."""
 
         length: int
         """Characters of what was pasted."""
 
-    @dataclass
+    @dataclass(eq=False, repr=False)
     class QueuedWanted(Message):
         """The user wants back the prompt that waits."""
 

@@ -79,6 +79,7 @@ async def sitting(
         data_dir=folder / "data",
         cache_dir=folder / "cache",
         config_file=folder / "config.toml",
+        keys={},
     )
     backend = CopilotSdk(chosen, key=lambda _: KEY, environ=environ)
     store = Store(config.data_dir, config.cache_dir)
