@@ -31,9 +31,9 @@ def run(
     # The start makes half a million objects that stay: collecting among them is wasted time.
     gc.disable()
     os.environ.setdefault("TEXTUAL_FPS", str(PAINTS_PER_SECOND))  # read when Textual is imported
-    from copilot_tui.tui.late import imported_late
+    from copilot_tui.tui.late import NOT_SHOWN_AT_FIRST, imported_late
 
-    with imported_late("textual.command"), imported_late("rich.table"):
+    with imported_late(*NOT_SHOWN_AT_FIRST):
         from copilot_tui.tui.app import CopilotApp
     from copilot_tui.tui.desk import Desk
     from copilot_tui.tui.terminal.driver import driver_class

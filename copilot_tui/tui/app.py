@@ -83,6 +83,8 @@ class CopilotApp(Host):
         driver: type[Driver] | None = None,
     ) -> None:
         super().__init__(driver_class=driver)
+        # The status line tells what there is to tell; so each screen has two widgets less.
+        self._disable_notifications = self._disable_tooltips = True
         self.desk = desk
         self.shown = desk.new()
         desk.shown_id = self.shown.id

@@ -1,7 +1,8 @@
 """Modules that Textual imports and the first frame does not need.
 
 Textual's app imports the command palette, and with it a dozen widgets that no first frame shows: a
-tenth of the start; and Rich's table, for a picture of its themes. While the app is imported, a
+tenth of the start; its toasts, which the app never shows; and Rich's table, for a picture of its
+themes. While the app is imported, a
 stand-in answers to the module's name; what is taken from it fetches the class of that name when it
 is first made or asked. Whoever imports the module afterwards gets itself.
 """
@@ -12,10 +13,13 @@ import sys
 from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+NOT_SHOWN_AT_FIRST: Final = ("textual.command", "textual.widgets._toast", "rich.table")
 
 
 class _LateClass:
@@ -49,13 +53,12 @@ class _LateModule(ModuleType):
 
 
 @contextmanager
-def imported_late(name: str) -> Iterator[None]:
+def imported_late(*names: str) -> Iterator[None]:
     """Within the block, `from name import Class` gives one that is imported when it is used."""
-    if name in sys.modules:
-        yield
-        return
-    sys.modules[name] = _LateModule(name)
+    late = [name for name in names if name not in sys.modules]
+    sys.modules.update({name: _LateModule(name) for name in late})
     try:
         yield
     finally:
-        del sys.modules[name]
+        for name in late:
+            del sys.modules[name]

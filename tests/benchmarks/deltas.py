@@ -44,7 +44,7 @@ class Deltas:
         self._url = url
         self._ended = ended
 
-    def url(self, kind: str = "mixed", *, start: int = 0, count: int = 0, rate: int = 0) -> str:
+    def url(self, kind: str = "mixed", *, start: int = 0, count: int = 0, rate: float = 0) -> str:
         """The base_url of such replies."""
         return f"{self._url}/{kind}/{start}/{count}/{rate}"
 
@@ -89,13 +89,13 @@ def _answer(connection: socket.socket, ended: Synchronized[float]) -> None:
         if first:
             connection.sendall(b"".join(first))
             time.sleep(_PAUSE_S)
-        _send(connection, rest, int(rate))
+        _send(connection, rest, float(rate))
         ended.value = time.time()
         last = (chunk(END), finish(), DONE)
         connection.sendall(b"".join(map(_framed, last)) + b"0\r\n\r\n")
 
 
-def _send(connection: socket.socket, pieces: list[bytes], rate: int) -> None:
+def _send(connection: socket.socket, pieces: list[bytes], rate: float) -> None:
     if not rate:
         for at in range(0, len(pieces), _BATCH):
             connection.sendall(b"".join(pieces[at : at + _BATCH]))

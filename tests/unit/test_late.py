@@ -85,10 +85,10 @@ def test_an_error_meanwhile_leaves_no_stand_in() -> None:
 
 PALETTE = """
 import asyncio, sys
-from copilot_tui.tui.late import imported_late
-with imported_late("textual.command"), imported_late("rich.table"):
+from copilot_tui.tui.late import NOT_SHOWN_AT_FIRST, imported_late
+with imported_late(*NOT_SHOWN_AT_FIRST):
     from copilot_tui.tui.app import CopilotApp
-assert not {"textual.command", "rich.table"} & set(sys.modules)
+assert not set(NOT_SHOWN_AT_FIRST) & set(sys.modules)
 import textual.app
 
 class Small(textual.app.App): pass
@@ -112,4 +112,35 @@ asyncio.run(main())
 def test_textuals_app_starts_without_its_palette_and_opens_it_all_the_same() -> None:
     """In a process of its own: here everything is imported."""
     ended = subprocess.run([sys.executable, "-c", PALETTE], capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+
+
+FIRST_FRAME = """
+import asyncio, sys
+from copilot_tui import config
+from copilot_tui.tui.late import NOT_SHOWN_AT_FIRST, imported_late
+with imported_late(*NOT_SHOWN_AT_FIRST):
+    from copilot_tui.tui.app import CopilotApp
+from copilot_tui.tui.controllers import starting
+from copilot_tui.tui.desk import Desk
+
+starting.SETTLE_DELAY_S = 600
+
+async def main():
+    app = CopilotApp(Desk(config.load({"data_dir": sys.argv[1]}, {}, demo=True)))
+    async with app.run_test() as pilot:
+        await pilot.press("x")
+        assert app.main.composer.text == "x"
+        drawing = {"copilot_tui.tui.transcript.entries", "copilot_tui.tui.transcript.blocks"}
+        imported = (drawing | set(NOT_SHOWN_AT_FIRST)) & set(sys.modules)
+        assert not imported, imported
+
+asyncio.run(main())
+"""
+
+
+def test_the_first_frame_imports_nothing_that_draws_messages_or_toasts(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", FIRST_FRAME, str(tmp_path)], capture_output=True, text=True
+    )
     assert ended.returncode == 0, ended.stderr
