@@ -1,18 +1,24 @@
 from __future__ import annotations
 
 import sys
+import tracemalloc
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 from types import FrameType
 
 import markdown_it
 import pytest
 
 from copilot_tui.pieces import Pieces
+from copilot_tui.tui.palette import Palette
+from copilot_tui.tui.themes import DARK
 from copilot_tui.tui.transcript import markdown, wrap
+from copilot_tui.tui.transcript.blocks import Blocks
 from copilot_tui.tui.transcript.lines import Frame
+from copilot_tui.tui.transcript.streamer import Streamer
 from tests.benchmarks import corpus
 from tests.benchmarks.transcript import FRAMES, growing, scene
 from tests.tui.test_transcript import TranscriptApp
@@ -78,3 +84,24 @@ async def test_a_delta_makes_no_more_work_in_a_long_reply_than_in_a_short_one(ki
     # 1,500 characters of a paragraph are drawn as a whole, and then piece by piece.
     most = 1.3 if kind == "paragraph" else 1.05
     assert long["calls"] <= most * short["calls"]
+
+
+@pytest.mark.parametrize("kind", corpus.KINDS)
+def test_what_comes_next_copies_nothing_of_a_long_reply(kind: str) -> None:
+    """Copies are no calls: they show in the memory that is taken meanwhile, and given back."""
+    before, more = scene(kind, 2 * LONG)
+    streamer = Streamer(Blocks(Palette.from_theme(DARK), 100))
+    streamer.feed(before)
+    streamer.flush()
+    taken = []
+    tracemalloc.start()
+    try:
+        for start in range(0, len(more), 330):
+            now, _ = tracemalloc.get_traced_memory()
+            tracemalloc.reset_peak()
+            streamer.feed(more[start : start + 330])
+            streamer.flush()
+            taken.append(tracemalloc.get_traced_memory()[1] - now)
+    finally:
+        tracemalloc.stop()
+    assert median(taken) < LONG

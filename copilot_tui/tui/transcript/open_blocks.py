@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
+from copilot_tui.pieces import Pieces
 from copilot_tui.tui.transcript import code
 from copilot_tui.tui.transcript.blocks import alignments
 from copilot_tui.tui.transcript.lines import Line
@@ -209,35 +210,39 @@ class OpenParagraph:
         self._text = GrowingParagraph(blocks.inline, blocks.palette.base, blocks.width)
         self._last_row = ""
         """The last whole line, if it may become the head of a table."""
-        self._row = ""
-        """What has been taken of the line that is not whole."""
+        self._row = Pieces()
+        """What has been taken of the line that is not whole, which is text for sure then."""
         self._is_hiding = False
         """The last line would make something else of the whole."""
 
     def take(self, source: str, references: References) -> Step | None:
         """Settle all but the end."""
-        *complete, partial = (self._row + source).split("\n")
+        if self._row.size and "\n" not in source:
+            return self._go_on(source, references)
+        taken = self._row.text if self._row.size else ""
+        *complete, partial = (taken + source).split("\n")
         consumed = 0
         rows: list[Row] = []
         if complete:
             accepted = self._accept(complete)
             if accepted is None:
                 return None
-            text = "".join([row + "\n" for row in complete[:accepted]])[len(self._row) :]
+            text = "".join([row + "\n" for row in complete[:accepted]])[len(taken) :]
             rows += self._text.take(text, references)
             consumed = len(text)
             if accepted < len(complete):
                 rows += self._text.rest(references)
                 return Step(self._lines(rows, is_last=True), consumed, [], has_ended=True)
-            self._row = ""
+            taken = ""
             self._last_row = complete[-1] if "|" in complete[-1] else ""
-        text = partial[len(self._row) :]
+        self._row = Pieces()
         hidden = foreign = ""
         self._is_hiding = False
         if _goes_on(partial):
+            text = partial[len(taken) :]
             rows += self._text.take(text, references)
             consumed += len(text)
-            self._row = partial
+            self._row.append(partial)
         else:
             kinds = [node.kind for node in self._ask([partial])[0]]
             if kinds == ["paragraph"]:
@@ -249,6 +254,12 @@ class OpenParagraph:
                 self._is_hiding = True
         rest = self._text.rest(references, hidden)
         return Step(self._lines(rows), consumed, self._lines(rest, is_last=True), foreign=foreign)
+
+    def _go_on(self, text: str, references: References) -> Step:
+        """Go on with a line that is text, however long it has become."""
+        self._row.append(text)
+        lines = self._lines(self._text.take(text, references))
+        return Step(lines, len(text), self._lines(self._text.rest(references), is_last=True))
 
     def close(self) -> bool:
         """A last line that was hidden says now what the paragraph is."""
