@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from statistics import median
 from typing import Final
 
-from copilot_tui.tui.transcript import Transcript
 from copilot_tui.tui.transcript.growing import PULSE_S
 from copilot_tui.tui.transcript.markdown import warm_up
 from tests.benchmarks import corpus, transcript
@@ -82,16 +81,20 @@ async def pane(stage: Stage) -> list[Row]:
         rows.append(Row("P9", f"resize {of}", resize, 30, "CPU", "ms"))
         raw = f"{resize:.1f} / {resize_100:.1f} ms"
         rows.append(Row("P9", "  / with 100 messages", resize / resize_100, 1.1, raw))
-        for kind in corpus.KINDS:
-            rows.append(await _growing(stage, app.transcript, kind))
+        other = transcript.PaneApp()
+        async with other.run_test(size=(120, 40)):
+            for kind in corpus.KINDS:
+                rows.append(await _growing(stage, (app, other), kind))
     return rows
 
 
-async def _growing(stage: Stage, pane: Transcript, kind: str) -> Row:
+async def _growing(
+    stage: Stage, apps: tuple[transcript.PaneApp, transcript.PaneApp], kind: str
+) -> Row:
     sizes = (0, stage.size(transcript.SIZE, transcript.SIZE))
-    rounds = stage.rounds(7, 5)
-    frames = stage.size(4, 2) * transcript.FRAMES
-    low, high = await transcript.growth(pane, kind, sizes, rounds, frames)
+    rounds = stage.rounds(7, 3)
+    frames = stage.size(3, 1) * transcript.FRAMES
+    low, high = await transcript.growth(apps, kind, sizes, rounds, frames)
     raw = f"CPU {high:.0f} / {low:.0f} µs"
     return Row("P6", f"a delta at 200 kB / at 0, {kind}", high / low, 1.1, raw)
 

@@ -70,7 +70,8 @@ class Work:
 async def work_of(kind: str, size: int) -> Counter[str]:
     app, work = TranscriptApp(), Work()
     async with app.run_test(size=(120, 40)):
-        await growing(app.transcript, *scene(kind, size), work.counted)
+        async for _ in growing(app.transcript, *scene(kind, size), work.counted):
+            pass
     return work.done
 
 
