@@ -19,7 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-NOT_SHOWN_AT_FIRST: Final = ("textual.command", "textual.widgets._toast", "rich.table")
+NOT_SHOWN_AT_FIRST: Final = (
+    "textual.command",
+    "textual.widgets._toast",
+    "textual.markup",
+    "textual.canvas",
+    "textual.suggestions",
+    "textual.css._help_text",
+    "rich.table",
+)
 
 
 class _LateClass:

@@ -13,7 +13,7 @@ from copilot_tui.tui.transcript.markdown import warm_up
 from tests.benchmarks import corpus, transcript
 from tests.benchmarks.deltas import END
 from tests.benchmarks.program import APP, Program, running
-from tests.benchmarks.stage import Row, Stage, conversation_of, ms
+from tests.benchmarks.stage import Row, Stage, conversation_of, ms, ratio
 from tests.benchmarks.streams import KEYS, echo_ms
 
 INPUT: Final = """
@@ -56,7 +56,7 @@ def opening(stage: Stage) -> Iterator[Row]:
     yield Row(
         "P3",
         f"start on a conversation of {count:,} messages / of 2",
-        median(cpu["long"]) / median(cpu["short"]),
+        ratio(cpu["long"], cpu["short"]),
         1.25,
         f"CPU {ms(cpu['long'])} / {ms(cpu['short'])}",
     )

@@ -185,6 +185,14 @@ def as_the_app() -> None:
     sys.setswitchinterval(SWITCH_S)
 
 
+def ratio(costs: Sequence[float], baseline: Sequence[float]) -> float:
+    """The median of what each costs against the baseline that was measured next to it.
+
+    A machine that others use too is slow for both then.
+    """
+    return median(cost / base for cost, base in zip(costs, baseline, strict=True))
+
+
 def ms(values: Sequence[float]) -> str:
     """Median and range, in milliseconds."""
     return f"{median(values):.1f} ms ({min(values):.1f}–{max(values):.1f})"

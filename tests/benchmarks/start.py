@@ -9,7 +9,7 @@ from statistics import median
 from typing import Final, NamedTuple
 
 from tests.benchmarks.program import APP, running
-from tests.benchmarks.stage import READY, Row, Stage, ms
+from tests.benchmarks.stage import READY, Row, Stage, ms, ratio
 
 HELLO: Final = """
 from textual.app import App
@@ -95,32 +95,31 @@ def measure(stage: Stage) -> Iterator[Row]:
         "empty": ([*APP], stage.environ(stage.empty_store), [PROMPT, READY]),
         "large": ([*APP], stage.environ(stage.large_store), [PROMPT, READY]),
     }
-    for _ in range(stage.rounds(21, 5)):
+    for _ in range(stage.rounds(21, 9)):
         for name, each in commands.items():
             found[name].append(start_ms(*each))
         bare.append(pass_ms())
     cpu = {name: [each.cpu for each in times] for name, times in found.items()}
     first = [each.first for each in found["large"]]
     own = [each.own for each in found["large"]]
-    hello, empty, large = (median(cpu[name]) for name in ("hello", "empty", "large"))
     yield Row(
         "P1",
         "start to an echoed key, 10,000 stored / hello-world Textual",
-        large / hello,
+        ratio(cpu["large"], cpu["hello"]),
         1.20,
         f"CPU {ms(cpu['large'])} / {ms(cpu['hello'])}",
     )
     yield Row(
         "P2",
         "start, 10,000 stored / empty store",
-        large / empty,
+        ratio(cpu["large"], cpu["empty"]),
         1.05,
         f"CPU {ms(cpu['large'])} / {ms(cpu['empty'])}",
     )
     yield Row(
         "P16",
         "exec to the first frame / python -c pass",
-        median(first) / median(bare),
+        ratio(first, bare),
         3.0,
         f"wall {ms(first)} / {ms(bare)}; the app's own {ms(own)}, "
         f"hello-world {ms([each.own for each in found['hello']])}",

@@ -13,7 +13,7 @@ from typing import Final
 
 from tests.benchmarks.deltas import DELTA, END
 from tests.benchmarks.program import Program
-from tests.benchmarks.stage import Row, Stage, ms
+from tests.benchmarks.stage import Row, Stage, ms, ratio
 
 KEYS: Final = "абвгдеёзийклмнопрстуфхцчшщъыьэюя"
 """Letters that no reply has."""
@@ -78,7 +78,7 @@ def full_speed(stage: Stage) -> Iterator[Row]:
         yield Row(
             bar,
             f"{what} / bare httpx and json",
-            median(app) / median(bare),
+            ratio(app, bare),
             limit,
             f"CPU {ms(app)} / {ms(bare)}",
         )
