@@ -12,6 +12,8 @@ import pytest
 from copilot_tui.conversation import Conversation, Message, Role, Status
 from copilot_tui.replies import new_turn, settle
 from copilot_tui.store import Saved, Store
+from copilot_tui.store.watch import Sight, Watch
+from copilot_tui.tui.controllers import watching
 from copilot_tui.tui.rows import Mark
 from tests.fakes import FakeBackend, Hold
 from tests.server import DONE, Gate, Server, chunk, finish
@@ -57,6 +59,32 @@ async def test_what_another_program_adds_appears_in_the_sidebar_and_in_the_trans
         await until(pilot, lambda: app.shown.title == "and once more")
         other.delete(new)
         await until(pilot, lambda: new not in {row.id for row in app.desk.shelf.rows})
+
+
+async def test_the_shown_conversation_is_followed_while_the_list_is_not_looked_at(
+    make_app: MakeApp, store: Store, other: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a look that was long the next one has time, but not for what is being read."""
+    looks: list[Sight] = []
+    look = Watch.look
+
+    def noted(watch: Watch) -> Sight:
+        looks.append(look(watch))
+        return looks[-1]
+
+    monkeypatch.setattr(Watch, "look", noted)
+    monkeypatch.setattr(watching, "REST_SHARE", 1e9)
+    id_ = saved_conversation(store, "shared", "q", "a").id
+    async with make_app(continue_last=True).run_test(size=(100, 30)) as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: app.shown.id == id_ and looks)
+        await app.watching.look_now()  # when that one is over
+        later = saved_conversation(other, "a later one", "q", "a").id
+        add(other, id_, "from elsewhere", "the first answer from elsewhere")
+        await until(pilot, lambda: "the first answer" in shown_text(app))
+        add(other, id_, "once more", "the second answer from elsewhere")
+        await until(pilot, lambda: "the second answer" in shown_text(app))
+        assert later not in {row.id for row in app.desk.shelf.rows}
 
 
 async def test_where_one_reads_and_what_is_typed_stay_when_another_program_writes(

@@ -147,5 +147,5 @@ def _warm_up(backend: BackendConfig) -> None:
 def collect_from_now_on() -> None:
     """What lives now lives to the end; the collector need not look at it, now or later."""
     gc.freeze()
-    gc.set_threshold(20_000, 50, 1_000)
+    gc.set_threshold(6_000, 160, 1_000)  # a pause of some milliseconds, also on a slow machine
     gc.enable()

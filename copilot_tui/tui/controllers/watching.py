@@ -33,7 +33,9 @@ FOLLOW_S: Final = 0.25
 """The writer brings its text to disk about as often."""
 
 REST_SHARE: Final = 4
-"""After a look that was long (thousands of files came at once), so many times its length."""
+"""After a look that was long (thousands of files came at once), so many times its length. What is
+shown is looked at all the same: that costs next to nothing.
+"""
 
 
 class Watching:
@@ -66,7 +68,7 @@ class Watching:
 
     def _tick(self) -> None:
         now = time.monotonic()
-        if self._looking.locked() or now < self._rest_until:
+        if self._looking.locked():
             return
         if now >= self._look_at or self._followed:
             self._app.run_worker(self._look(now), group="watch", exit_on_error=False)
@@ -76,11 +78,14 @@ class Watching:
         # finds it. What cannot be read at all is among the store's problems.
         with suppress(StoreError):
             async with self._looking:
-                if began >= self._look_at:
+                if began >= self._rest_until and began >= self._look_at:
                     await self._look_around()
+                elif began >= self._look_at:
+                    self._look_at = began + LOOK_S
+                    await self.catch_up()
                 await self._follow()
         now = time.monotonic()
-        self._rest_until = now + REST_SHARE * (now - began)
+        self._rest_until = max(self._rest_until, now + REST_SHARE * (now - began))
 
     async def look_now(self) -> None:
         """Come back when the shown conversation is as it is on disk. Raises StoreError."""
