@@ -209,7 +209,7 @@ class PrivateStore:
 class NoWatch:
     """Watch's surface, where there is nothing to see."""
 
-    def look(self) -> Sight:
+    def look(self, *, at_list: bool = True) -> Sight:
         """Nothing."""
         from copilot_tui.store.watch import Sight
 

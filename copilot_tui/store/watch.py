@@ -90,8 +90,13 @@ class Watch:
         self._in_vain: dict[str, Stamp | None] = {}
         """Conversations that journals could not be folded into, as their files were then."""
 
-    def look(self) -> Sight:
-        """What is different since the last look. Raises StoreError."""
+    def look(self, *, at_list: bool = True) -> Sight:
+        """What is different since the last look; without `at_list` only replies that others write.
+
+        Raises StoreError.
+        """
+        if not at_list:
+            return Sight(journals=tuple(self._journals()), copies=self._copies)
         changed = False
         folder = self._documents.stamp(self._documents.folder)
         if folder != self._folder or self._clock() >= self._scan_at:

@@ -68,12 +68,13 @@ async def test_the_shown_conversation_is_followed_while_the_list_is_not_looked_a
     looks: list[Sight] = []
     look = Watch.look
 
-    def noted(watch: Watch) -> Sight:
-        looks.append(look(watch))
+    def noted(watch: Watch, *, at_list: bool = True) -> Sight:
+        looks.append(look(watch, at_list=at_list))
         return looks[-1]
 
     monkeypatch.setattr(Watch, "look", noted)
     monkeypatch.setattr(watching, "REST_SHARE", 1e9)
+    monkeypatch.setattr(watching, "REST_MOST_S", 1e9)
     id_ = saved_conversation(store, "shared", "q", "a").id
     async with make_app(continue_last=True).run_test(size=(100, 30)) as pilot:
         app = app_of(pilot)
@@ -84,6 +85,13 @@ async def test_the_shown_conversation_is_followed_while_the_list_is_not_looked_a
         await until(pilot, lambda: "the first answer" in shown_text(app))
         add(other, id_, "once more", "the second answer from elsewhere")
         await until(pilot, lambda: "the second answer" in shown_text(app))
+        turn = new_turn(other.load(id_), "and now?", backend_name="demo")
+        other.save(turn.conversation)
+        journal = other.open_journal(turn.conversation, turn.reply)
+        journal.append("a reply that grows")
+        journal.flush()
+        await until(pilot, lambda: "a reply that grows" in shown_text(app))
+        journal.close()
         assert later not in {row.id for row in app.desk.shelf.rows}
 
 

@@ -37,6 +37,8 @@ REST_SHARE: Final = 4
 shown is looked at all the same: that costs next to nothing.
 """
 
+REST_MOST_S: Final = 2.0
+
 
 class Watching:
     """Looks at the store while the app runs."""
@@ -78,23 +80,21 @@ class Watching:
         # finds it. What cannot be read at all is among the store's problems.
         with suppress(StoreError):
             async with self._looking:
-                if began >= self._rest_until and began >= self._look_at:
-                    await self._look_around()
-                elif began >= self._look_at:
-                    self._look_at = began + LOOK_S
-                    await self.catch_up()
+                if began >= self._look_at:
+                    await self._look_around(at_list=began >= self._rest_until)
                 await self._follow()
         now = time.monotonic()
-        self._rest_until = max(self._rest_until, now + REST_SHARE * (now - began))
+        rest = min(REST_SHARE * (now - began), REST_MOST_S)
+        self._rest_until = max(self._rest_until, now + rest)
 
     async def look_now(self) -> None:
         """Come back when the shown conversation is as it is on disk. Raises StoreError."""
         async with self._looking:
             await self._look_around()
 
-    async def _look_around(self) -> None:
+    async def _look_around(self, *, at_list: bool = True) -> None:
         self._look_at = time.monotonic() + LOOK_S
-        sight = await asyncio.to_thread(self._watch.look)
+        sight = await asyncio.to_thread(self._watch.look, at_list=at_list)
         if sight.changed:
             await self._read_list()
         if sight.states_changed:

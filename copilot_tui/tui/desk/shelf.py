@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 from copilot_tui.tui.rows import Mark, Row
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from copilot_tui.conversation import Conversation
     from copilot_tui.store import Summary
     from copilot_tui.tui.desk import Desk
@@ -42,16 +44,19 @@ class Shelf:
             # What is on its way to the disk is not in what is read now.
             self._noted = {id_: row for id_, row in self._noted.items() if is_saving(id_)}
             self._gone = {id_ for id_ in self._gone if is_saving(id_)}
-        summaries = await asyncio.to_thread(read)
-        rows = [self._row_of(each) for each in summaries if each.id not in self._gone]
-        self._filing.known.update(row.id for row in rows)
-        known = {row.id for row in rows}
+        # In the thread, too: to make and sort ten thousand rows would hold up a key.
+        rows = await asyncio.to_thread(lambda: _in_order(map(self._row_of, read())))
+        known = {row.id for row in rows} - self._gone
+        self._filing.known |= known
         # A turn that has just begun may not have reached the disk.
-        begun = {id_: self._row_of(turn.conversation) for id_, turn in self._desk.turns.items()}
-        rows += [row for id_, row in begun.items() if id_ not in known]
+        turns = self._desk.turns.items()
+        own = {id_: self._row_of(turn.conversation) for id_, turn in turns if id_ not in known}
         # Neither does the reader know what was noted while it read.
-        rows = list(({row.id: row for row in rows} | self._noted).values())
-        self.rows = sorted(rows, key=Row.rank, reverse=True)
+        own |= self._noted
+        if own or self._gone:
+            rows = [row for row in rows if row.id in known and row.id not in own]
+            rows = _in_order([*rows, *own.values()])
+        self.rows = rows
 
     def _row_of(self, each: Conversation | Summary) -> Row:
         is_private = self._filing.is_private(each.id)
@@ -64,8 +69,7 @@ class Shelf:
         """Bring one conversation's row up to date without reading the others."""
         self._noted[conversation.id] = self._row_of(conversation)
         rows = [row for row in self.rows if row.id != conversation.id]
-        rows.append(self._noted[conversation.id])
-        self.rows = sorted(rows, key=Row.rank, reverse=True)
+        self.rows = _in_order([*rows, self._noted[conversation.id]])
 
     def take_out(self, conversation_id: str) -> None:
         """Take one conversation out of the list."""
@@ -113,3 +117,7 @@ class Shelf:
         marks |= dict.fromkeys(self.failed, Mark.FAILED)
         marks |= dict.fromkeys((*desk.places.elsewhere, *desk.turns), Mark.RUNNING)
         return marks | dict.fromkeys(desk.places.waiting, Mark.WAITING)
+
+
+def _in_order(rows: Iterable[Row]) -> list[Row]:
+    return sorted(rows, key=Row.rank, reverse=True)
