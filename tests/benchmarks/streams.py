@@ -65,7 +65,7 @@ def p99(values: list[float]) -> float:
 
 def full_speed(stage: Stage) -> Iterator[Row]:
     """P4 and P5: the whole app against the loop that shows nothing."""
-    seconds = stage.size(4, 3)
+    seconds = stage.size(4, 2)
     for bar, what, count, rate, limit, rounds in (
         ("P4", "20,000 deltas at full speed", stage.size(20_000, 20_000), 0, 1.7, (7, 2)),
         ("P5", "1,000 deltas a second", 1_000 * seconds, 1_000, 1.8, (5, 2)),
@@ -141,9 +141,9 @@ def _complete(program: Program, data: Path, count: int) -> list[Path]:
 
 def echoes(stage: Stage) -> Iterator[Row]:
     """P8 and P13: keys, and pauses of the collector, while a reply streams."""
-    count = stage.size(300, 100)
+    count = stage.size(300, 60)
     watched = stage.folder / "pauses"
-    url = stage.server.url(start=LONG, count=stage.size(15_000, 6_000), rate=1_000)
+    url = stage.server.url(start=LONG, count=stage.size(15_000, 5_000), rate=1_000)
     with stage.app(stage.large_store, url, watched=watched) as program:
         program.settle(1.0)  # the search index of a new store is made in the background
         idle = echo_ms(program, count)
